@@ -1,0 +1,1 @@
+//! Requests to the attribute manager and attribute manager to attribute manager traffic.

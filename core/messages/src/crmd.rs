@@ -1,0 +1,1 @@
+//! Messages between controllers, and between the controller and its clients.

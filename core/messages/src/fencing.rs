@@ -1,0 +1,1 @@
+//! Requests to the fencer, fencer to fencer traffic, and its reports.

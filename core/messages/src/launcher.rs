@@ -1,0 +1,1 @@
+//! Requests to the launcher: ping and shutdown.

@@ -1,0 +1,1 @@
+//! Requests to the scheduler daemon and its answers.

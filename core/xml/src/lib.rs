@@ -1,0 +1,14 @@
+//! The XML that the cluster's documents and messages are made of: a tree, its text form, paths into it, digests, and the
+//! difference between two trees.
+//!
+//! The tree is persistent: children are shared, so a copy of a whole document costs one reference count, and a change
+//! copies only the elements on the way to it. Keeping the old version for a rollback or a comparison is therefore free.
+//!
+//! It knows XML, not what is written in it. Start from [`Element`] and [`parse`].
+
+mod element;
+mod parse;
+mod write;
+
+pub use element::{Attributes, Descendants, Element, Elements, Node};
+pub use parse::{Limits, ParseError, Position, Problem, parse, parse_bytes, parse_with};

@@ -1,0 +1,293 @@
+use std::fmt;
+
+use quick_xml::{Reader, XmlVersion, events::Event};
+
+use crate::{Element, Node};
+
+/// How much a document may ask for before it is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of text.
+    pub bytes_max: usize,
+    /// Elements inside elements.
+    pub depth_max: usize,
+    /// Elements, texts and comments in all.
+    pub nodes_max: usize,
+}
+
+impl Limits {
+    /// Far above every real document: a CIB of 64 nodes and 10,000 resources has 250 MB.
+    pub const DOCUMENT: Self =
+        Self { bytes_max: 512 << 20, depth_max: 256, nodes_max: 20_000_000 };
+}
+
+/// Where in a document something is, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line.
+    pub line: usize,
+    /// Character within the line.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// A text that is not XML, or that asks for too much.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not well-formed XML at {at}: {problem}")]
+pub struct ParseError {
+    /// Where the problem was noticed.
+    pub at: Position,
+    /// What it is.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a text that should be XML.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// There is no element.
+    #[error("there is no element")]
+    Empty,
+    /// Something follows the end of the document.
+    #[error("there is content behind the end of the document")]
+    Trailing,
+    /// The text ends inside an element.
+    #[error("the text ends inside <{0}>")]
+    Unclosed(String),
+    /// A document type definition: refused, since it can define entities that expand without bound.
+    #[error("a document type definition is not allowed")]
+    DocumentType,
+    /// An entity that is not one of the five of XML.
+    #[error("the entity '&{0};' is not defined")]
+    Entity(String),
+    /// The bytes are not UTF-8.
+    #[error("the text is not UTF-8")]
+    Encoding,
+    /// More bytes than allowed.
+    #[error("the document is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Elements nested deeper than allowed.
+    #[error("elements are nested deeper than {0} levels")]
+    TooDeep(usize),
+    /// More nodes than allowed.
+    #[error("the document has more than {0} nodes")]
+    TooMany(usize),
+    /// A character that XML does not allow.
+    #[error("the character U+{0:04X} is not allowed in XML")]
+    Character(u32),
+    /// Anything else, in the tokenizer's words.
+    #[error("{0}")]
+    Syntax(String),
+}
+
+/// Reads a document and gives its root element. White space between elements is dropped, comments are kept.
+pub fn parse(text: &str) -> Result<Element, ParseError> {
+    parse_with(text, Limits::DOCUMENT)
+}
+
+/// Reads a document from bytes that should be UTF-8.
+pub fn parse_bytes(bytes: &[u8], limits: Limits) -> Result<Element, ParseError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => parse_with(text, limits),
+        Err(error) => {
+            let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+            Err(ParseError { at: position(valid, valid.len()), problem: Problem::Encoding })
+        }
+    }
+}
+
+/// Reads a document that may not exceed the limits.
+pub fn parse_with(text: &str, limits: Limits) -> Result<Element, ParseError> {
+    let mut reader = Reader::from_str(text);
+    build(&mut reader, text, limits).map_err(|problem| {
+        let offset = usize::try_from(reader.error_position().max(reader.buffer_position()))
+            .unwrap_or(text.len());
+        ParseError { at: position(text, offset), problem }
+    })
+}
+
+fn build(reader: &mut Reader<&[u8]>, text: &str, limits: Limits) -> Result<Element, Problem> {
+    if text.len() > limits.bytes_max {
+        return Err(Problem::TooLarge(limits.bytes_max));
+    }
+    let mut root: Option<Element> = None;
+    let mut open: Vec<Element> = Vec::new();
+    let mut characters = String::new();
+    let mut nodes = 0_usize;
+    loop {
+        let event = reader.read_event().map_err(|error| Problem::Syntax(error.to_string()))?;
+        match &event {
+            Event::Text(part) => characters.push_str(&part.xml10_content()),
+            Event::CData(part) => characters.push_str(&part.xml10_content()),
+            Event::GeneralRef(reference) => characters.push(resolve(reference)?),
+            Event::Start(_) | Event::End(_) | Event::Empty(_) | Event::Comment(_) | Event::Eof => {
+                flush_text(&mut characters, &mut open)?;
+                nodes += 1;
+            }
+            Event::Decl(_) | Event::PI(_) => {}
+            Event::DocType(_) => return Err(Problem::DocumentType),
+        }
+        if nodes > limits.nodes_max {
+            return Err(Problem::TooMany(limits.nodes_max));
+        }
+        match event {
+            Event::Start(start) => {
+                if open.len() >= limits.depth_max {
+                    return Err(Problem::TooDeep(limits.depth_max));
+                }
+                if open.is_empty() && root.is_some() {
+                    return Err(Problem::Trailing);
+                }
+                open.push(element(&start)?);
+            }
+            Event::Empty(start) => close(element(&start)?, &mut open, &mut root)?,
+            Event::End(_) => {
+                // The tokenizer has checked that the names match, so an element is open.
+                let done = open.pop().ok_or(Problem::Trailing)?;
+                close(done, &mut open, &mut root)?;
+            }
+            Event::Comment(comment) => {
+                if let Some(parent) = open.last_mut() {
+                    parent.push(Node::Comment(comment.xml10_content().into()));
+                }
+            }
+            Event::Eof => {
+                return match open.last() {
+                    Some(unclosed) => Err(Problem::Unclosed(unclosed.name().to_owned())),
+                    None => root.ok_or(Problem::Empty),
+                };
+            }
+            Event::Text(_)
+            | Event::CData(_)
+            | Event::GeneralRef(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_) => {}
+        }
+    }
+}
+
+fn element(start: &quick_xml::events::BytesStart<'_>) -> Result<Element, Problem> {
+    let syntax = |error: &dyn fmt::Display| Problem::Syntax(error.to_string());
+    let mut element = Element::new(checked(start.name().0)?);
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| syntax(&error))?;
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| syntax(&error))?;
+        element.append_attr(checked(attribute.key.0)?, checked(&value)?);
+    }
+    Ok(element)
+}
+
+fn close(
+    done: Element,
+    open: &mut [Element],
+    root: &mut Option<Element>,
+) -> Result<(), Problem> {
+    match open.last_mut() {
+        Some(parent) => parent.push(done),
+        None if root.is_some() => return Err(Problem::Trailing),
+        None => *root = Some(done),
+    }
+    Ok(())
+}
+
+/// Ends a run of character data: white space alone is layout and is dropped.
+fn flush_text(characters: &mut String, open: &mut [Element]) -> Result<(), Problem> {
+    if characters.is_empty() {
+        return Ok(());
+    }
+    let text = std::mem::take(characters);
+    if text.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    checked(&text)?;
+    match open.last_mut() {
+        Some(parent) => parent.push(Node::Text(text.into())),
+        None => return Err(Problem::Syntax("there is text outside the root element".to_owned())),
+    }
+    Ok(())
+}
+
+fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem> {
+    match reference.resolve_char_ref() {
+        Ok(Some(character)) => return Ok(character),
+        Ok(None) => {}
+        Err(error) => return Err(Problem::Syntax(error.to_string())),
+    }
+    match &**reference {
+        "amp" => Ok('&'),
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        other => Err(Problem::Entity(other.chars().take(64).collect())),
+    }
+}
+
+/// Refuses characters that XML 1.0 does not allow, so that what is read can always be written and read again.
+fn checked(text: &str) -> Result<&str, Problem> {
+    let banned = |character: &char| {
+        matches!(u32::from(*character), 0..=8 | 11 | 12 | 14..=31 | 0xFFFE | 0xFFFF)
+    };
+    match text.chars().find(banned) {
+        Some(character) => Err(Problem::Character(u32::from(character))),
+        None => Ok(text),
+    }
+}
+
+fn position(text: &str, offset: usize) -> Position {
+    let offset = offset.min(text.len());
+    let before = &text.as_bytes()[..offset];
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |index| index + 1);
+    Position {
+        line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
+        column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_is_dropped_and_content_kept() {
+        let root = parse("<?xml version='1.0'?>\n<a b='1 &amp; &#50;'>\n  <c/>x &lt; y<!--note--></a>\n")
+            .unwrap();
+        assert_eq!(root.attr("b"), Some("1 & 2"));
+        assert_eq!(root.children().count(), 1);
+        assert_eq!(root.text(), "x < y");
+        assert!(matches!(&root.nodes()[2], Node::Comment(text) if &**text == "note"));
+    }
+
+    #[test]
+    fn problems_say_what_and_where() {
+        let error = |text| parse(text).unwrap_err();
+        assert_eq!(error("").problem, Problem::Empty);
+        assert_eq!(error("<a><b></b>").problem, Problem::Unclosed("a".into()));
+        assert_eq!(error("<a/><b/>").problem, Problem::Trailing);
+        assert_eq!(error("<!DOCTYPE a [<!ENTITY e 'x'>]><a/>").problem, Problem::DocumentType);
+        assert_eq!(error("<a>&e;</a>").problem, Problem::Entity("e".into()));
+        assert_eq!(error("<a b='&#1;'/>").problem, Problem::Character(1));
+        assert!(matches!(error("<a b='1' b='2'/>").problem, Problem::Syntax(_)));
+        assert_eq!(error("<a>\n</b>").at.line, 2);
+        assert_eq!(
+            parse_bytes(b"<a>\n\xff</a>", Limits::DOCUMENT).unwrap_err(),
+            ParseError { at: Position { line: 2, column: 1 }, problem: Problem::Encoding }
+        );
+    }
+
+    #[test]
+    fn limits_hold() {
+        let limits = Limits { bytes_max: 100, depth_max: 3, nodes_max: 8 };
+        let problem = |text: &str| parse_with(text, limits).unwrap_err().problem;
+        assert_eq!(problem(&"x".repeat(101)), Problem::TooLarge(100));
+        assert_eq!(problem("<a><b><c><d/></c></b></a>".replace("<d/>", "<d><e/></d>").as_str()), Problem::TooDeep(3));
+        assert_eq!(problem(&format!("<a>{}</a>", "<b/>".repeat(9))), Problem::TooMany(8));
+    }
+}
