@@ -1,0 +1,131 @@
+use std::cmp::Ordering;
+
+use super::LocalTime;
+
+/// A range of whole numbers, both ends included; an open end is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    /// The smallest number in it.
+    pub low: Option<i64>,
+    /// The greatest number in it.
+    pub high: Option<i64>,
+}
+
+impl Range {
+    /// Reads `n`, `n-`, `-n` or `n-m`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = |text: &str| -> Option<Option<i64>> {
+            match text.trim() {
+                "" => Some(None),
+                digits if digits.bytes().all(|b| b.is_ascii_digit()) => {
+                    digits.parse().ok().map(Some)
+                }
+                _ => None,
+            }
+        };
+        let range = match text.split_once('-') {
+            Some((low, high)) => Self { low: number(low)?, high: number(high)? },
+            None => {
+                let value = number(text)?;
+                Self { low: value, high: value }
+            }
+        };
+        (range.low.is_some() || range.high.is_some()).then_some(range)
+    }
+
+    /// Whether the number lies below (`Less`), in (`Equal`) or above (`Greater`) the range.
+    pub fn position(self, value: i64) -> Ordering {
+        if self.low.is_some_and(|low| value < low) {
+            Ordering::Less
+        } else if self.high.is_some_and(|high| value > high) {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
+        }
+    }
+}
+
+/// A `date_spec` element: for each calendar field the range it has to lie in, if any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DateSpec {
+    /// Year.
+    pub years: Option<Range>,
+    /// Month, 1 to 12.
+    pub months: Option<Range>,
+    /// Day of the month, from 1.
+    pub monthdays: Option<Range>,
+    /// Hour, 0 to 23.
+    pub hours: Option<Range>,
+    /// Minute, 0 to 59.
+    pub minutes: Option<Range>,
+    /// Second, 0 to 59.
+    pub seconds: Option<Range>,
+    /// Day of the year, from 1.
+    pub yeardays: Option<Range>,
+    /// Year of the ISO week.
+    pub weekyears: Option<Range>,
+    /// ISO week of the year, 1 to 53.
+    pub weeks: Option<Range>,
+    /// Day of the week, 1 (Monday) to 7.
+    pub weekdays: Option<Range>,
+}
+
+impl DateSpec {
+    /// Whether local time is before, in or after the specified fields; the first field that does not fit decides.
+    pub fn position(&self, now: LocalTime) -> Ordering {
+        let civil = now.civil();
+        let week = civil.date().iso_week_date();
+        let fields = [
+            (self.years, i64::from(civil.year())),
+            (self.months, i64::from(civil.month())),
+            (self.monthdays, i64::from(civil.day())),
+            (self.hours, i64::from(civil.hour())),
+            (self.minutes, i64::from(civil.minute())),
+            (self.seconds, i64::from(civil.second())),
+            (self.yeardays, i64::from(civil.date().day_of_year())),
+            (self.weekyears, i64::from(week.year())),
+            (self.weeks, i64::from(week.week())),
+            (self.weekdays, i64::from(week.weekday().to_monday_one_offset())),
+        ];
+        fields
+            .into_iter()
+            .filter_map(|(range, value)| range.map(|range| range.position(value)))
+            .find(|&position| position != Ordering::Equal)
+            .unwrap_or(Ordering::Equal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vocab::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        let range = |low, high| Some(Range { low, high });
+        assert_eq!(Range::parse("5"), range(Some(5), Some(5)));
+        assert_eq!(Range::parse("5-"), range(Some(5), None));
+        assert_eq!(Range::parse("-5"), range(None, Some(5)));
+        assert_eq!(Range::parse("1-5"), range(Some(1), Some(5)));
+        for bad in ["", "-", "a", "1-b", "1-2-3", "+1"] {
+            assert_eq!(Range::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn office_hours_include_their_last_minute() {
+        let spec = DateSpec {
+            hours: Range::parse("9-16"),
+            weekdays: Range::parse("1-5"),
+            ..DateSpec::default()
+        };
+        // 2026-11-20 is a Friday; 1,795,132,800 is its midnight.
+        let at = |seconds: i64| spec.position(LocalTime::utc(Timestamp(1_795_132_800 + seconds)));
+        assert_eq!(at(9 * 3_600 - 1), Ordering::Less);
+        assert_eq!(at(9 * 3_600), Ordering::Equal);
+        assert_eq!(at(17 * 3_600 - 1), Ordering::Equal);
+        assert_eq!(at(17 * 3_600), Ordering::Greater);
+        assert_eq!(at(86_400 + 12 * 3_600), Ordering::Greater);
+    }
+}
