@@ -6,9 +6,12 @@
 //!
 //! It knows XML, not what is written in it. Start from [`Element`] and [`parse`].
 
+pub mod digest;
 mod element;
 mod parse;
+mod path;
 mod write;
 
 pub use element::{Attributes, Descendants, Element, Elements, Node};
 pub use parse::{Limits, ParseError, Position, Problem, parse, parse_bytes, parse_with};
+pub use path::{NodePath, node_path_string};

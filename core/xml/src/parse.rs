@@ -17,8 +17,7 @@ pub struct Limits {
 
 impl Limits {
     /// Far above every real document: a CIB of 64 nodes and 10,000 resources has 250 MB.
-    pub const DOCUMENT: Self =
-        Self { bytes_max: 512 << 20, depth_max: 256, nodes_max: 20_000_000 };
+    pub const DOCUMENT: Self = Self { bytes_max: 512 << 20, depth_max: 256, nodes_max: 20_000_000 };
 }
 
 /// Where in a document something is, counted from 1.
@@ -176,19 +175,14 @@ fn element(start: &quick_xml::events::BytesStart<'_>) -> Result<Element, Problem
     let mut element = Element::new(checked(start.name().0)?);
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| syntax(&error))?;
-        let value = attribute
-            .normalized_value(XmlVersion::Implicit1_0)
-            .map_err(|error| syntax(&error))?;
+        let value =
+            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| syntax(&error))?;
         element.append_attr(checked(attribute.key.0)?, checked(&value)?);
     }
     Ok(element)
 }
 
-fn close(
-    done: Element,
-    open: &mut [Element],
-    root: &mut Option<Element>,
-) -> Result<(), Problem> {
+fn close(done: Element, open: &mut [Element], root: &mut Option<Element>) -> Result<(), Problem> {
     match open.last_mut() {
         Some(parent) => parent.push(done),
         None if root.is_some() => return Err(Problem::Trailing),
@@ -232,9 +226,7 @@ fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem>
 
 /// Refuses characters that XML 1.0 does not allow, so that what is read can always be written and read again.
 fn checked(text: &str) -> Result<&str, Problem> {
-    let banned = |character: &char| {
-        matches!(u32::from(*character), 0..=8 | 11 | 12 | 14..=31 | 0xFFFE | 0xFFFF)
-    };
+    let banned = |character: &char| matches!(u32::from(*character), 0..=8 | 11 | 12 | 14..=31 | 0xFFFE | 0xFFFF);
     match text.chars().find(banned) {
         Some(character) => Err(Problem::Character(u32::from(character))),
         None => Ok(text),
@@ -257,8 +249,9 @@ mod tests {
 
     #[test]
     fn layout_is_dropped_and_content_kept() {
-        let root = parse("<?xml version='1.0'?>\n<a b='1 &amp; &#50;'>\n  <c/>x &lt; y<!--note--></a>\n")
-            .unwrap();
+        let root =
+            parse("<?xml version='1.0'?>\n<a b='1 &amp; &#50;'>\n  <c/>x &lt; y<!--note--></a>\n")
+                .unwrap();
         assert_eq!(root.attr("b"), Some("1 & 2"));
         assert_eq!(root.children().count(), 1);
         assert_eq!(root.text(), "x < y");
@@ -287,7 +280,10 @@ mod tests {
         let limits = Limits { bytes_max: 100, depth_max: 3, nodes_max: 8 };
         let problem = |text: &str| parse_with(text, limits).unwrap_err().problem;
         assert_eq!(problem(&"x".repeat(101)), Problem::TooLarge(100));
-        assert_eq!(problem("<a><b><c><d/></c></b></a>".replace("<d/>", "<d><e/></d>").as_str()), Problem::TooDeep(3));
+        assert_eq!(
+            problem("<a><b><c><d/></c></b></a>".replace("<d/>", "<d><e/></d>").as_str()),
+            Problem::TooDeep(3)
+        );
         assert_eq!(problem(&format!("<a>{}</a>", "<b/>".repeat(9))), Problem::TooMany(8));
     }
 }
