@@ -9,6 +9,7 @@
 pub mod digest;
 mod element;
 mod parse;
+pub mod patchset;
 mod path;
 mod write;
 
