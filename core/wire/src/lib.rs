@@ -1,1 +1,6 @@
-//! Not written yet.
+//! The byte layouts of the protocols that are not XML.
+
+pub mod corosync;
+mod flags;
+
+pub use flags::IpcFlags;

@@ -1,0 +1,5 @@
+//! Requests and answers of the ring's daemon.
+
+mod status;
+
+pub use status::Status;
