@@ -100,9 +100,50 @@ fn parse_iso(text: &str) -> Option<Duration> {
     (number.is_none() && fields > 0).then(|| Duration::from_secs(seconds))
 }
 
+/// A duration as the tools print it: `2d3h`, `1m30s`, `20s`, `1.500s`, `250ms`. A unit is used for more than one of it, so a
+/// whole minute is `60s` and a whole second `1000ms`.
+pub fn readable_duration(duration: Duration) -> String {
+    use fmt::Write;
+    let mut millis = duration.as_millis();
+    let mut text = String::new();
+    for (size, unit) in [(86_400_000, 'd'), (3_600_000, 'h'), (60_000, 'm')] {
+        if millis > size {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{}{unit}", millis / size);
+            millis %= size;
+        }
+    }
+    let _ = match (millis / 1_000, millis % 1_000) {
+        (0, 0) if !text.is_empty() => Ok(()),
+        (0, 0) => text.write_str("0s"),
+        (0, millis) => write!(text, "{millis}ms"),
+        (1, 0) => text.write_str("1000ms"),
+        (seconds, 0) => write!(text, "{seconds}s"),
+        (seconds, millis) => write!(text, "{seconds}.{millis:03}s"),
+    };
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_for_people() {
+        for (millis, text) in [
+            (0, "0s"),
+            (30, "30ms"),
+            (1_000, "1000ms"),
+            (1_500, "1.500s"),
+            (60_000, "60s"),
+            (90_000, "1m30s"),
+            (120_000, "2m"),
+            (3_600_001, "1h1ms"),
+            (183_900_000, "2d3h5m"),
+        ] {
+            assert_eq!(readable_duration(Duration::from_millis(millis)), text);
+        }
+    }
 
     #[test]
     fn units() {

@@ -16,7 +16,7 @@ mod version;
 pub use boolean::{BooleanError, parse_boolean};
 pub use exit::{ExecStatus, OcfExit, ToolExit};
 pub use id::{CallId, NodeId, NodeName, ResourceId, TransitionId};
-pub use interval::{Interval, IntervalError, parse_duration};
+pub use interval::{Interval, IntervalError, parse_duration, readable_duration};
 pub use role::{Role, RoleError};
 pub use score::{Score, ScoreError};
 pub use task::Task;
