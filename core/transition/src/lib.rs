@@ -1,1 +1,11 @@
-//! Not written yet.
+//! Transitions: the graph of actions that the scheduler hands to the controller, and its XML form.
+//!
+//! [`Graph`] is plain data; [`codec`] reads and writes it.
+
+pub mod codec;
+mod graph;
+
+pub use codec::GraphError;
+pub use graph::{
+    Action, ActionId, ActionKind, ActionNode, Graph, NodeMaintenance, Primitive, Setting, Synapse,
+};
