@@ -12,6 +12,7 @@ mod parse;
 pub mod patchset;
 mod path;
 mod write;
+pub mod xpath;
 
 pub use element::{Attributes, Descendants, Element, Elements, Node};
 pub use parse::{Limits, ParseError, Position, Problem, parse, parse_bytes, parse_with};
