@@ -73,6 +73,43 @@ impl Request {
         }
     }
 
+    /// A request that reads a section; none is the whole CIB.
+    pub fn query(section: Option<&str>) -> Self {
+        Self { section: section.map(str::to_owned), ..Self::new(Operation::Query) }
+    }
+
+    /// A request that reads what an XPath expression finds.
+    pub fn query_xpath(expression: &str) -> Self {
+        Self {
+            section: Some(expression.to_owned()),
+            options: CallOptions::XPATH,
+            ..Self::new(Operation::Query)
+        }
+    }
+
+    /// A request that changes a section, or the whole CIB, by means of `data`.
+    pub fn change(operation: Operation, section: Option<&str>, data: Element) -> Self {
+        Self {
+            section: section.map(str::to_owned),
+            data: Some(Arc::new(data)),
+            ..Self::new(operation)
+        }
+    }
+
+    /// The same request with more options.
+    #[must_use]
+    pub fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = self.options | options;
+        self
+    }
+
+    /// The same request, for one node only.
+    #[must_use]
+    pub fn on(mut self, host: NodeName) -> Self {
+        self.host = Some(host);
+        self
+    }
+
     /// The request as it is sent.
     pub fn to_element(&self) -> Element {
         let mut element = Element::new("cib_command")
