@@ -1,0 +1,141 @@
+//! How a tool says what it found: text at once, or one XML document when it ends.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use vocab::ToolExit;
+use xml::Element;
+
+use crate::frame::exit_code;
+
+/// The version of Pacemaker's XML output that ours follows.
+const API_VERSION: &str = "2.25";
+
+/// In which form a tool reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One XML document.
+    Xml,
+    /// Nothing.
+    None,
+}
+
+/// The options that choose form and place of the output.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct OutputOptions {
+    /// Form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output_as: Format,
+    /// File to write to instead of standard output ("-")
+    #[arg(long, value_name = "DEST")]
+    pub output_to: Option<PathBuf>,
+    /// Use more formatting in text output
+    #[arg(long)]
+    pub text_fancy: bool,
+}
+
+/// Where a tool reports.
+pub struct Output {
+    tool: &'static str,
+    format: Format,
+    destination: Box<dyn Write>,
+    request: String,
+    elements: Vec<Element>,
+    errors: Vec<String>,
+}
+
+impl Output {
+    /// Opens the output. The arguments are those of the command line, which XML output repeats.
+    pub fn open(
+        tool: &'static str,
+        options: &OutputOptions,
+        args: &[std::ffi::OsString],
+    ) -> Result<Self, ExitCode> {
+        let destination: Box<dyn Write> = match &options.output_to {
+            Some(path) if path.as_os_str() != "-" => match File::create(path) {
+                Ok(file) => Box::new(io::BufWriter::new(file)),
+                Err(error) => {
+                    let _ = writeln!(io::stderr(), "{tool}: {}: {error}", path.display());
+                    return Err(exit_code(ToolExit::CannotCreate));
+                }
+            },
+            Some(_) | None => Box::new(io::BufWriter::new(io::stdout())),
+        };
+        let mut request = tool.to_owned();
+        for arg in args.iter().skip(1) {
+            request.push(' ');
+            request.push_str(&arg.to_string_lossy());
+        }
+        let format = options.output_as;
+        Ok(Self { tool, format, destination, request, elements: Vec::new(), errors: Vec::new() })
+    }
+
+    /// The form of the output.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Says a line of text; nothing in other forms.
+    pub fn line(&mut self, text: impl AsRef<str>) {
+        if self.format == Format::Text {
+            // A reader that has gone away (a pipe to "head") is no error of ours.
+            let _ = writeln!(self.destination, "{}", text.as_ref());
+        }
+    }
+
+    /// Says text as it is; nothing in other forms.
+    pub fn text(&mut self, text: &str) {
+        if self.format == Format::Text {
+            let _ = self.destination.write_all(text.as_bytes());
+        }
+    }
+
+    /// Adds an element to the XML document; nothing in other forms.
+    pub fn element(&mut self, element: Element) {
+        if self.format == Format::Xml {
+            self.elements.push(element);
+        }
+    }
+
+    /// Reports what went wrong: on standard error, or among the errors of the XML document.
+    pub fn error(&mut self, text: impl AsRef<str>) {
+        match self.format {
+            Format::Xml => self.errors.push(text.as_ref().to_owned()),
+            Format::Text | Format::None => {
+                let _ = self.destination.flush();
+                let _ = writeln!(io::stderr(), "{}: {}", self.tool, text.as_ref());
+            }
+        }
+    }
+
+    /// Ends the output and the tool.
+    pub fn finish(mut self, exit: ToolExit) -> ExitCode {
+        if self.format == Format::Xml {
+            let mut status =
+                Element::new("status").with("code", exit.code()).with("message", exit.as_str());
+            if !self.errors.is_empty() {
+                let errors = self.errors.iter().map(|text| {
+                    let mut error = Element::new("error");
+                    error.push(xml::Node::Text(text.as_str().into()));
+                    error
+                });
+                status.push(Element::new("errors").with_children(errors));
+            }
+            let document = Element::new("pacemaker-result")
+                .with("api-version", API_VERSION)
+                .with("request", &self.request)
+                .with_children(self.elements)
+                .with_child(status);
+            let _ = self.destination.write_all(document.to_pretty().as_bytes());
+        }
+        let _ = self.destination.flush();
+        exit_code(exit)
+    }
+}
