@@ -1,9 +1,10 @@
 //! Transitions: the graph of actions that the scheduler hands to the controller, and its XML form.
 //!
-//! [`Graph`] is plain data; [`codec`] reads and writes it.
+//! [`Graph`] is plain data; [`codec`] reads and writes it; [`walker`] carries it out.
 
 pub mod codec;
 mod graph;
+pub mod walker;
 
 pub use codec::GraphError;
 pub use graph::{
