@@ -12,7 +12,8 @@ pub(crate) fn compress(plain: &[u8], limit: usize) -> Option<Vec<u8>> {
     loop {
         let done = usize::try_from(compressor.total_in()).ok()?;
         output.reserve(STEP.min(plain.len() + 1024));
-        let status = compressor.compress_vec(plain.get(done..)?, &mut output, Action::Finish).ok()?;
+        let status =
+            compressor.compress_vec(plain.get(done..)?, &mut output, Action::Finish).ok()?;
         if output.len() > limit {
             return None;
         }

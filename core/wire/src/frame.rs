@@ -22,7 +22,12 @@ impl Frame {
     /// The bytes of a message, compressed if it would have `limit` bytes or more otherwise.
     ///
     /// The error is the size that does not fit even so.
-    pub fn encode(id: i32, flags: IpcFlags, body: &str, limit: usize) -> Result<Vec<u8>, WireError> {
+    pub fn encode(
+        id: i32,
+        flags: IpcFlags,
+        body: &str,
+        limit: usize,
+    ) -> Result<Vec<u8>, WireError> {
         let mut plain = Vec::with_capacity(body.len() + 1);
         plain.extend_from_slice(body.as_bytes());
         plain.push(0);

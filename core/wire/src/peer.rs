@@ -95,10 +95,11 @@ impl PeerMessage {
 
 fn within_u32(length: usize) -> Result<u32, WireError> {
     let limit = PEER_BODY_MAX;
-    u32::try_from(length)
-        .ok()
-        .filter(|_| length <= limit)
-        .ok_or(WireError::TooLong { field: "message", length, limit })
+    u32::try_from(length).ok().filter(|_| length <= limit).ok_or(WireError::TooLong {
+        field: "message",
+        length,
+        limit,
+    })
 }
 
 fn encode_host(writer: &mut Writer, host: &PeerHost) -> Result<(), WireError> {

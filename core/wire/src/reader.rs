@@ -98,10 +98,7 @@ mod tests {
     fn nothing_is_read_past_the_end() {
         let mut reader = Reader::new(&[1, 0, 0, 0, 7]);
         assert_eq!(reader.u32(), Ok(1_u32.to_le()));
-        assert_eq!(
-            reader.u16(),
-            Err(WireError::Truncated { offset: 4, needed: 2, available: 1 })
-        );
+        assert_eq!(reader.u16(), Err(WireError::Truncated { offset: 4, needed: 2, available: 1 }));
         assert_eq!(reader.u8(), Ok(7), "a failed read takes nothing");
         assert!(reader.align(8).u8().is_err());
         assert!(reader.seek(usize::MAX - 8).bytes(usize::MAX).is_err());

@@ -38,6 +38,14 @@ impl Writer {
         u64: u64;
     }
 
+    /// Unsigned numbers of 32 bits, one behind the other.
+    pub fn u32s<'a>(&mut self, values: impl IntoIterator<Item = &'a u32>) -> &mut Self {
+        for &value in values {
+            self.u32(value);
+        }
+        self
+    }
+
     /// Bytes in a field of fixed size, filled up with NUL; what does not fit is left out.
     pub fn padded(&mut self, bytes: &[u8], size: usize) -> &mut Self {
         let end = self.bytes.len() + size;
