@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use ipc::xml::AsyncXmlClient;
+use ipc::{CallError, ConnectError, xml::AsyncXmlClient};
 use messages::executor::{
     Agent, Alert, Event, Execute, Message, PROTOCOL_VERSION, RecurringOperation, Refusal, Reply,
     ReplyBody, ReplyError, Request,
@@ -23,10 +23,10 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 pub enum ExecutorError {
     /// The executor is not there.
     #[error("cannot connect to the executor: {0}")]
-    Connect(#[from] ipc::xml::ConnectError),
+    Connect(#[from] ConnectError),
     /// The connection broke; whether the request was carried out is not known.
     #[error("the connection to the executor was lost: {0}")]
-    Lost(#[from] ipc::xml::CallError),
+    Lost(#[from] CallError),
     /// What came back is no answer.
     #[error("the executor's answer cannot be read: {0}")]
     Reply(#[from] ReplyError),

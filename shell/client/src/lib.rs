@@ -4,3 +4,4 @@
 
 pub mod attributes;
 pub mod cib;
+pub mod executor;

@@ -24,7 +24,8 @@ pub struct Runner {
 impl Runner {
     /// A runner that finds agents in those directories and gives each these variables besides its own.
     pub fn new(directories: AgentDirectories, environment: Vec<(String, String)>) -> Self {
-        Self { directories, environment, running: HashMap::new(), ended: mpsc::unbounded_channel() }
+        let (ends, ended) = mpsc::unbounded_channel();
+        Self { directories, environment, running: HashMap::new(), ends, ended }
     }
 
     /// Where agents are looked for.
