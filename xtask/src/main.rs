@@ -1,1 +1,49 @@
-fn main() {}
+//! The project's own tools: `cargo xtask COMMAND`.
+
+mod arguments;
+mod bed;
+mod console;
+mod packages;
+mod scenarios;
+mod stack;
+mod status;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::arguments::Arguments;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  scenarios [--stack cardea|debian] [--list] [FILTER...]
+                         only the process-level scenarios
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = netns::run_helper(&arguments) {
+        return code;
+    }
+    let words = arguments.into_iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    match run(words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut words: Vec<String>) -> Result<()> {
+    if words.is_empty() {
+        bail!("{USAGE}");
+    }
+    let command = words.remove(0);
+    let arguments = Arguments::new(words);
+    match command.as_str() {
+        "scenarios" => scenarios::command(arguments),
+        other => bail!("unknown command {other:?}\n{USAGE}"),
+    }
+}

@@ -1,0 +1,63 @@
+//! Command lines of this program: words and a few options.
+
+use anyhow::{Result, bail};
+
+/// The arguments of one command, taken apart by what it asks for.
+pub(crate) struct Arguments {
+    rest: Vec<String>,
+}
+
+impl Arguments {
+    pub(crate) fn new(rest: Vec<String>) -> Self {
+        Self { rest }
+    }
+
+    /// Whether the flag was given; it is taken out.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        let before = self.rest.len();
+        self.rest.retain(|a| a != name);
+        self.rest.len() != before
+    }
+
+    /// The value of an option (`--name value` or `--name=value`); it is taken out.
+    pub(crate) fn option(&mut self, name: &str) -> Result<Option<String>> {
+        let prefix = format!("{name}=");
+        let Some(at) = self.rest.iter().position(|a| a == name || a.starts_with(&prefix)) else {
+            return Ok(None);
+        };
+        let found = self.rest.remove(at);
+        if let Some(value) = found.strip_prefix(&prefix) {
+            return Ok(Some(value.to_owned()));
+        }
+        if at >= self.rest.len() {
+            bail!("{name} needs a value");
+        }
+        Ok(Some(self.rest.remove(at)))
+    }
+
+    /// What is left, which must hold no option.
+    pub(crate) fn words(self) -> Result<Vec<String>> {
+        match self.rest.iter().find(|a| a.starts_with('-')) {
+            Some(option) => bail!("unknown option {option}"),
+            None => Ok(self.rest),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_taken_out() {
+        let words = ["a", "--stack", "debian", "--once", "--nodes=2", "b"].map(str::to_owned);
+        let mut arguments = Arguments::new(words.to_vec());
+        assert!(arguments.flag("--once") && !arguments.flag("--once"));
+        assert_eq!(arguments.option("--stack").expect("has a value").as_deref(), Some("debian"));
+        assert_eq!(arguments.option("--nodes").expect("has a value").as_deref(), Some("2"));
+        assert_eq!(arguments.words().expect("no options left"), ["a", "b"]);
+
+        let mut short = Arguments::new(vec!["--stack".into()]);
+        assert!(short.option("--stack").is_err());
+    }
+}
