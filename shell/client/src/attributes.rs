@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipc::xml::{AsyncXmlClient, XmlClient};
 use messages::attributes::{
-    ClientMessage, FailureFilter, MessageError, QueryReply, Request, Update,
+    ClientMessage, FailureFilter, MessageError, NodeValues, QueryReply, Request, Update,
 };
 use vocab::NodeName;
 use xml::Element;
@@ -17,9 +17,6 @@ const ENDPOINT: &str = "attrd";
 
 /// How long an answer may take. The attribute manager does nothing slow before it answers.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The values of one attribute by node; `None` where it was removed.
-pub type NodeValues = Vec<(NodeName, Option<String>)>;
 
 /// Why a call to the attribute manager failed.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +57,7 @@ impl Attributes {
         node: Option<&NodeName>,
     ) -> Result<Option<NodeValues>, AttributesError> {
         let request = Request::Query { name: name.to_owned(), node: node.cloned() };
-        Ok(QueryReply::from_element(&self.call(request)?)?.found.map(|(_, values)| values))
+        Ok(QueryReply::from_element(&self.call(request)?)?.found.map(|found| found.values))
     }
 
     /// Has all attributes written to the CIB at once, dampened or not.
@@ -116,7 +113,7 @@ impl AsyncAttributes {
     ) -> Result<Option<NodeValues>, AttributesError> {
         let request = Request::Query { name: name.to_owned(), node: node.cloned() };
         let answer = self.call(request).await?;
-        Ok(QueryReply::from_element(&answer)?.found.map(|(_, values)| values))
+        Ok(QueryReply::from_element(&answer)?.found.map(|found| found.values))
     }
 
     /// Forgets failures of resources, on one node or on all.

@@ -5,3 +5,4 @@
 pub mod attributes;
 pub mod cib;
 pub mod executor;
+pub mod launcher;

@@ -126,9 +126,8 @@ impl Envelope {
             "flush" => PeerMessage::Obsolete,
             other => return Err(MessageError::unknown_task(other)),
         };
-        let writer = fields
-            .number(field::WRITER)?
-            .map_or_else(WriterState::default, |code| WriterState::from_code(code));
+        let writer =
+            fields.number(field::WRITER)?.map_or_else(WriterState::default, WriterState::from_code);
         Ok(Self { writer, message })
     }
 }

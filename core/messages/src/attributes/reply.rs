@@ -3,12 +3,24 @@ use xml::Element;
 
 use super::{MessageError, PROTOCOL_VERSION, field};
 
+/// The values of one attribute by node. A node whose value was removed, or that was asked for and has none, is there
+/// without a value.
+pub type NodeValues = Vec<(NodeName, Option<String>)>;
+
 /// The answer to a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryReply {
-    /// The attribute's name and its values by node; `None` if there is no such attribute. A node whose value was removed,
-    /// or that was asked for and has none, is there without a value.
-    pub found: Option<(String, Vec<(NodeName, Option<String>)>)>,
+    /// The attribute that was asked for; nothing if there is none of that name.
+    pub found: Option<FoundAttribute>,
+}
+
+/// An attribute and its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundAttribute {
+    /// Its name.
+    pub name: String,
+    /// Its values.
+    pub values: NodeValues,
 }
 
 impl QueryReply {
@@ -18,7 +30,7 @@ impl QueryReply {
             .with(field::TYPE, field::TYPE_ATTRD)
             .with(field::SUBTYPE, "query")
             .with(field::VERSION, PROTOCOL_VERSION);
-        if let Some((name, values)) = &self.found {
+        if let Some(FoundAttribute { name, values }) = &self.found {
             element.set(field::NAME, name);
             for (node, value) in values {
                 element.push(
@@ -43,7 +55,7 @@ impl QueryReply {
             Ok((NodeName::from(name), node.attr(field::VALUE).map(str::to_owned)))
         };
         let values = element.children_named("node").map(value).collect::<Result<_, _>>()?;
-        Ok(Self { found: Some((name.to_owned(), values)) })
+        Ok(Self { found: Some(FoundAttribute { name: name.to_owned(), values }) })
     }
 }
 
@@ -54,7 +66,7 @@ mod tests {
     #[test]
     fn answers_go_both_ways() {
         let values = vec![("n1".into(), Some("1".into())), ("n2".into(), None)];
-        for found in [None, Some(("a".into(), values))] {
+        for found in [None, Some(FoundAttribute { name: "a".into(), values })] {
             let reply = QueryReply { found };
             assert_eq!(QueryReply::from_element(&reply.to_element()), Ok(reply));
         }
