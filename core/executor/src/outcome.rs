@@ -112,13 +112,12 @@ pub fn interpret(standard: &Standard, task: &Task, ended: Ended) -> Outcome {
     match ended {
         Ended::Exited { status, reason, output } => {
             let exit = match standard {
-                Standard::Lsb if *task == Task::Monitor => lsb_status(status),
-                Standard::Lsb => lsb_action(status),
-                Standard::Ocf
-                | Standard::Systemd
-                | Standard::Service
-                | Standard::Stonith
-                | Standard::Other(_) => ocf(status),
+                // A service that is no unit, and only that one has an exit status, is an init script.
+                Standard::Lsb | Standard::Service if *task == Task::Monitor => lsb_status(status),
+                Standard::Lsb | Standard::Service => lsb_action(status),
+                Standard::Ocf | Standard::Systemd | Standard::Stonith | Standard::Other(_) => {
+                    ocf(status)
+                }
             };
             Outcome { status: ExecStatus::Done, exit, reason, output }
         }
