@@ -1,1 +1,24 @@
-//! Not written yet.
+//! The cluster information base: the one document that says what the cluster shall do and what it does.
+//!
+//! ```text
+//! Request ──▶ Document::perform ──▶ operations (functions on the tree) ──▶ version, schema, patch set ──▶ Performed
+//! Replica (machine) = Document + who is there + who waits: clients' requests in, replies, notifications, broadcasts out
+//! ```
+//!
+//! Every node has a [`Replica`]. A change is broadcast and carried out by all of them in the same order, so their documents
+//! stay the same without ever being compared change by change.
+//!
+//! It knows neither files nor sockets. Tools use [`Document`] offline, the daemon [`Replica`].
+
+mod document;
+mod empty;
+pub mod operations;
+pub mod replica;
+pub mod schema;
+pub mod section;
+pub mod version;
+
+pub use document::{Document, Performed, Source, Stamp};
+pub use empty::empty;
+pub use replica::Replica;
+pub use version::Version;

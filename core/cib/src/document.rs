@@ -1,0 +1,273 @@
+use std::sync::Arc;
+
+use messages::cib::{CallOptions, Failure, Operation, Request};
+use vocab::FEATURE_SET;
+use xml::{Element, patchset::Patchset};
+
+use crate::{
+    operations::{self, Provenance, Target},
+    schema::{Content, SchemaName, Violation},
+    version::{self, Version},
+};
+
+/// A CIB that operations are carried out on, each as a whole or not at all.
+#[derive(Clone, Debug)]
+pub struct Document {
+    root: Arc<Element>,
+    content: Content,
+}
+
+/// What goes into the attributes that say who changed the CIB last, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp<'a> {
+    /// The node whose client asked for the change.
+    pub origin: &'a str,
+    /// The time in words, as C's `ctime` has it.
+    pub written: &'a str,
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug)]
+pub struct Performed {
+    /// How it went.
+    pub result: Result<(), Failure>,
+    /// What was found or, after some failures, what is wrong.
+    pub output: Option<Arc<Element>>,
+    /// What changed, or with [`Failure::SchemaValidation`] what would have.
+    pub patch: Option<Patchset>,
+    /// Whether the configuration changed.
+    pub configuration_changed: bool,
+    /// What exactly broke the schema.
+    pub violation: Option<Violation>,
+}
+
+/// Where a request comes from, as far as it matters for what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// A client: the version grows with the change.
+    Client,
+    /// A peer that sent its whole CIB: the version is the peer's.
+    Synchronization {
+        /// The digest the peer made of it.
+        digest: &'a str,
+        /// The feature set it was made with.
+        feature_set: &'a str,
+    },
+    /// The primary instance's order to upgrade, to that schema and no newer.
+    Upgrade {
+        /// The schema.
+        schema_max: &'a str,
+    },
+}
+
+impl Document {
+    /// A document that starts from a CIB. If that breaks its schema, its configuration can only be changed into one that
+    /// does not.
+    pub fn new(root: Element) -> Self {
+        let content = Content::check(&root).unwrap_or_default();
+        Self { root: Arc::new(root), content }
+    }
+
+    /// What is wrong with the CIB, looked for anew.
+    pub fn violation(&self) -> Option<Violation> {
+        Content::check(&self.root).err()
+    }
+
+    /// The CIB.
+    pub fn root(&self) -> &Arc<Element> {
+        &self.root
+    }
+
+    /// The CIB's version.
+    pub fn version(&self) -> Version {
+        Version::of(&self.root)
+    }
+
+    /// Carries out an operation that reads or changes the CIB. After a failure, and with [`CallOptions::DRY_RUN`], the CIB is
+    /// as it was.
+    pub fn perform(
+        &mut self,
+        request: &Request,
+        source: Source<'_>,
+        stamp: Stamp<'_>,
+    ) -> Performed {
+        let target = Target::of(request.section.as_deref(), request.options);
+        if request.operation == Operation::Query {
+            let found = operations::query(&self.root, target, request.options);
+            return Performed::answer(found);
+        }
+        let mut new = Element::clone(&self.root);
+        if let Err(refused) = apply(&mut new, request, target, source) {
+            let output = refused.report.map(Arc::new);
+            return Performed { output, ..Performed::failed(refused.failure) };
+        }
+        self.finish(new, request, source, stamp)
+    }
+
+    fn finish(
+        &mut self,
+        mut new: Element,
+        request: &Request,
+        source: Source<'_>,
+        stamp: Stamp<'_>,
+    ) -> Performed {
+        if is_too_new(&new) {
+            return Performed::failed(Failure::NotSupported);
+        }
+        if version::goes_backwards(self.version(), Version::of(&new)) {
+            return Performed::failed(Failure::OldData);
+        }
+        let old = &self.root;
+        let configuration_changed = !same_child(old, &new, "configuration");
+        let always =
+            request.operation == Operation::Replace && request.options.has(CallOptions::XPATH);
+        let changed = configuration_changed || always || **old != new;
+        let keeps_version = matches!(source, Source::Synchronization { .. });
+        if changed && !keeps_version {
+            version::raise_for_change(&mut new, configuration_changed);
+        }
+        let patch = if changed { Patchset::between(old, &new).ok().flatten() } else { None };
+        if configuration_changed && !request.options.has(CallOptions::NO_MTIME) {
+            sign(&mut new, request, stamp);
+        }
+        let mut performed = Performed {
+            result: Ok(()),
+            output: None,
+            patch,
+            configuration_changed,
+            violation: None,
+        };
+        let mut content = None;
+        if request.section.as_deref() != Some("status") {
+            let dry_run = request.options.has(CallOptions::DRY_RUN);
+            let content =
+                if dry_run { content.insert(self.content.clone()) } else { &mut self.content };
+            if let Err(violation) = content.change(old, &new) {
+                performed.result = Err(Failure::SchemaValidation);
+                performed.violation = Some(violation);
+                performed.output = Some(Arc::new(new));
+                return performed;
+            }
+        }
+        if !request.options.has(CallOptions::DRY_RUN) {
+            self.root = Arc::new(new);
+        }
+        performed
+    }
+}
+
+impl Performed {
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self {
+            result: Err(failure),
+            output: None,
+            patch: None,
+            configuration_changed: false,
+            violation: None,
+        }
+    }
+
+    fn answer(found: Result<Arc<Element>, Failure>) -> Self {
+        match found {
+            Ok(output) => Self {
+                result: Ok(()),
+                output: Some(output),
+                patch: None,
+                configuration_changed: false,
+                violation: None,
+            },
+            Err(failure) => Self::failed(failure),
+        }
+    }
+}
+
+fn apply(
+    cib: &mut Element,
+    request: &Request,
+    target: Target<'_>,
+    source: Source<'_>,
+) -> Result<(), operations::Refused> {
+    let options = request.options;
+    let data = || data(request).ok_or(Failure::Invalid);
+    match request.operation {
+        Operation::Create => return operations::create(cib, target, &data()?, options),
+        Operation::Modify => operations::modify(cib, target, &data()?, options)?,
+        Operation::Replace => {
+            let provenance = match source {
+                Source::Synchronization { digest, feature_set } => {
+                    Provenance::Peer { digest, feature_set }
+                }
+                Source::Client | Source::Upgrade { .. } => Provenance::Client,
+            };
+            operations::replace(cib, target, &data()?, provenance, options)?;
+        }
+        Operation::Delete => {
+            operations::delete(cib, target, self::data(request).as_ref(), options)?;
+        }
+        Operation::Erase => operations::erase(cib),
+        Operation::Bump => operations::bump(cib),
+        Operation::ApplyPatch => operations::apply_patch(cib, &*data()?)?,
+        Operation::Upgrade => {
+            let schema_max = match source {
+                Source::Upgrade { schema_max } => Some(schema_max),
+                Source::Client | Source::Synchronization { .. } => None,
+            };
+            operations::upgrade(cib, schema_max)?;
+        }
+        Operation::DeleteAbsolute => return Err(Failure::Invalid.into()),
+        Operation::Query
+        | Operation::SyncToAll
+        | Operation::SyncToOne
+        | Operation::BecomePrimary
+        | Operation::BecomeSecondary
+        | Operation::AllSecondary
+        | Operation::IsPrimary
+        | Operation::Shutdown
+        | Operation::Ping
+        | Operation::Noop => return Err(Failure::NotSupported.into()),
+    }
+    Ok(())
+}
+
+/// What the request brings along. Of a whole CIB, only the section that the request names is meant.
+fn data(request: &Request) -> Option<Arc<Element>> {
+    let data = request.data.as_ref()?;
+    if data.name() != "cib" || request.options.has(CallOptions::XPATH) {
+        return Some(Arc::clone(data));
+    }
+    crate::section::Section::named(request.section.as_deref()).find(data)
+}
+
+/// Whether the CIB was written by a newer version, whose meaning is not known here.
+fn is_too_new(cib: &Element) -> bool {
+    cib.attr("crm_feature_set").is_some_and(|text| {
+        text.parse::<vocab::FeatureSet>().is_ok_and(|feature_set| feature_set > FEATURE_SET)
+    })
+}
+
+fn same_child(old: &Element, new: &Element, name: &str) -> bool {
+    let find = |element: &'_ Element| element.nodes().iter().position(|node| node.is_element(name));
+    match (find(old), find(new)) {
+        (Some(a), Some(b)) => old.nodes()[a] == new.nodes()[b],
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn sign(cib: &mut Element, request: &Request, stamp: Stamp<'_>) {
+    cib.set("cib-last-written", stamp.written);
+    let schema = cib.attr("validate-with").and_then(SchemaName::from_name);
+    if schema.is_none_or(|schema| schema < SchemaName::FIRST_WITH_ORIGIN) {
+        return;
+    }
+    let mut put = |name, value: Option<&str>| match value {
+        Some(value) => cib.set(name, value),
+        None => drop(cib.remove_attr(name)),
+    };
+    put("update-origin", Some(stamp.origin));
+    put("update-client", request.client_name.as_deref());
+    put("update-user", request.user.as_deref());
+}
+
+#[cfg(test)]
+mod tests;

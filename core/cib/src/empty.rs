@@ -1,0 +1,36 @@
+//! The CIB of a node that has none yet.
+
+use vocab::FEATURE_SET;
+use xml::Element;
+
+use crate::{
+    schema::SchemaName,
+    version::{ADMIN_EPOCH, EPOCH, NUM_UPDATES},
+};
+
+/// A CIB that configures nothing, of the latest schema.
+pub fn empty(epoch: u32) -> Element {
+    let configuration = Element::new("configuration")
+        .with_children(["crm_config", "nodes", "resources", "constraints"].map(Element::new));
+    Element::new("cib")
+        .with("crm_feature_set", FEATURE_SET)
+        .with("validate-with", SchemaName::LATEST)
+        .with(EPOCH, epoch)
+        .with(NUM_UPDATES, 0)
+        .with(ADMIN_EPOCH, 0)
+        .with_child(configuration)
+        .with_child(Element::new("status"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_looks_as_cibadmin_prints_it() {
+        assert_eq!(
+            super::empty(1).to_compact(),
+            "<cib crm_feature_set=\"3.16.1\" validate-with=\"pacemaker-3.9\" epoch=\"1\" \
+             num_updates=\"0\" admin_epoch=\"0\"><configuration><crm_config/><nodes/><resources/>\
+             <constraints/></configuration><status/></cib>"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! The operations on a CIB, as functions from a document to a document: for the daemon and, offline, for tools.
+//!
+//! Each changes the document it is given or fails; after a failure the document is to be thrown away. That costs
+//! nothing, since a copy shares everything with its original. [`crate::perform`] is the whole of an operation: it adds
+//! what must be true of every change (version, schema, patch set).
+
+mod bump;
+mod create;
+mod data;
+mod delete;
+mod erase;
+mod merge;
+mod modify;
+mod patch;
+mod query;
+mod replace;
+mod select;
+mod upgrade;
+
+pub use bump::bump;
+pub use create::{Created, Refused, create};
+pub use delete::delete;
+pub use erase::erase;
+pub use modify::modify;
+pub use patch::apply_patch;
+pub(crate) use query::bare;
+pub use query::query;
+pub use replace::{Provenance, replace};
+pub use upgrade::upgrade;
+
+use messages::cib::CallOptions;
+
+/// What part of a CIB an operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A section by name; none is the whole CIB.
+    Section(Option<&'a str>),
+    /// What an XPath expression finds: attributes and texts stand for the element they are in.
+    XPath(&'a str),
+}
+
+impl<'a> Target<'a> {
+    /// What a request's section means under its options.
+    pub const fn of(section: Option<&'a str>, options: CallOptions) -> Self {
+        match section {
+            Some(expression) if options.has(CallOptions::XPATH) => Self::XPath(expression),
+            other => Self::Section(other),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+use std::sync::Arc;
+
+use messages::cib::{CallOptions, Failure, Operation};
+use xml::{Element, NodePath};
+
+use super::{
+    Target,
+    data::fit,
+    merge::{Identity, fresh},
+    modify,
+    query::bare,
+    select::select,
+};
+use crate::section::Section;
+
+/// How a creation went.
+pub type Created = Result<(), Refused>;
+
+/// Why something could not be created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// Why.
+    pub failure: Failure,
+    /// A `<failed>` that says what, if a particular element is to blame.
+    pub report: Option<Element>,
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self { failure, report: None }
+    }
+}
+
+/// Adds an element to a section, or all that is in the element if it is the section itself. Nothing of the same name and
+/// id may be there. For the whole CIB it is the same as [`modify`].
+pub fn create(
+    cib: &mut Element,
+    target: Target<'_>,
+    new: &Arc<Element>,
+    options: CallOptions,
+) -> Created {
+    let name = match target {
+        Target::XPath(expression) => return Ok(by_expression(cib, expression, new)?),
+        Target::Section(None | Some("all" | "cib")) => None,
+        Target::Section(Some(_)) if new.name() == "cib" => None,
+        Target::Section(Some(name)) => Some(name),
+    };
+    let Some(name) = name else {
+        return Ok(modify(cib, Target::Section(None), new, options)?);
+    };
+    let section = Section::named(Some(name));
+    let news: Vec<Arc<Element>> = if new.name() == name {
+        new.nodes().iter().filter_map(as_shared).collect()
+    } else {
+        vec![Arc::clone(new)]
+    };
+    for new in &news {
+        let added = section.path(cib).ok_or(Failure::Invalid).and_then(|path| add(cib, &path, new));
+        added.map_err(|failure| Refused { failure, report: Some(report(new, failure)) })?;
+    }
+    Ok(())
+}
+
+fn as_shared(node: &xml::Node) -> Option<Arc<Element>> {
+    match node {
+        xml::Node::Element(element) => Some(Arc::clone(element)),
+        xml::Node::Text(_) | xml::Node::Comment(_) => None,
+    }
+}
+
+fn by_expression(cib: &mut Element, expression: &str, new: &Arc<Element>) -> Result<(), Failure> {
+    let found = select(cib, expression).map_err(|_| Failure::NotFound)?;
+    let parent = found.first().and_then(|path| cib.at_mut(path)).ok_or(Failure::NotFound)?;
+    parent.push(fit(new));
+    Ok(())
+}
+
+fn add(cib: &mut Element, parent: &NodePath, new: &Arc<Element>) -> Result<(), Failure> {
+    let parent = cib.at_mut(parent).ok_or(Failure::Invalid)?;
+    if Identity::Id.position(parent, new).is_some() {
+        return Err(Failure::Exists);
+    }
+    parent.push(fresh(&without_replace(new), Identity::Id));
+    Ok(())
+}
+
+/// The element without the attribute that, in an update, names children to be replaced: in something new there are none.
+fn without_replace(new: &Arc<Element>) -> Arc<Element> {
+    if new.descendants().all(|element| element.attr("replace").is_none()) {
+        return Arc::clone(new);
+    }
+    let mut stripped = bare(new);
+    stripped.remove_attr("replace");
+    for node in new.nodes() {
+        match node {
+            xml::Node::Element(child) => stripped.push(without_replace(child)),
+            xml::Node::Text(_) | xml::Node::Comment(_) => stripped.push(node.clone()),
+        }
+    }
+    Arc::new(stripped)
+}
+
+fn report(new: &Arc<Element>, failure: Failure) -> Element {
+    let mut update = Element::new("failed_update");
+    update.push(Arc::clone(new));
+    if let Some(id) = new.id() {
+        update.set("id", id);
+    }
+    update.set("object_type", new.name());
+    update.set("operation", Operation::Create);
+    update.set("reason", failure);
+    Element::new("failed").with_child(update)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CIB: &str = "<cib><configuration><resources><primitive id='a'/></resources>\
+                       </configuration><status/></cib>";
+
+    fn run(target: Target<'_>, new: &str) -> Result<String, Refused> {
+        let mut cib = xml::parse(CIB).unwrap();
+        create(&mut cib, target, &Arc::new(xml::parse(new).unwrap()), CallOptions::NONE)?;
+        Ok(cib.descend(&["configuration", "resources"]).unwrap().to_compact())
+    }
+
+    #[test]
+    fn new_elements_are_added() {
+        let added = "<resources><primitive id=\"a\"/><primitive id=\"b\"/></resources>";
+        let section = Target::Section(Some("resources"));
+        assert_eq!(run(section, "<primitive id='b'/>").as_deref(), Ok(added));
+        assert_eq!(
+            run(section, "<resources><primitive id='b'/></resources>").as_deref(),
+            Ok(added)
+        );
+        assert_eq!(run(Target::XPath("//resources"), "<primitive id='b'/>").as_deref(), Ok(added));
+    }
+
+    #[test]
+    fn what_exists_is_refused_and_named() {
+        let refused = run(Target::Section(Some("resources")), "<primitive id='a'/>").unwrap_err();
+        assert_eq!(refused.failure, Failure::Exists);
+        assert_eq!(
+            refused.report.unwrap().to_compact(),
+            "<failed><failed_update id=\"a\" object_type=\"primitive\" operation=\"cib_create\" \
+             reason=\"File exists\"><primitive id=\"a\"/></failed_update></failed>"
+        );
+    }
+
+    #[test]
+    fn a_missing_section_is_refused() {
+        let refused = run(Target::Section(Some("tags")), "<tag id='t'/>").unwrap_err();
+        assert_eq!(refused.failure, Failure::Invalid);
+        assert_eq!(run(Target::XPath("//tags"), "<tag/>").unwrap_err().failure, Failure::NotFound);
+    }
+
+    #[test]
+    fn into_the_whole_cib_it_merges() {
+        let result = run(
+            Target::Section(None),
+            "<cib><configuration><resources><primitive id='b'/></resources></configuration></cib>",
+        );
+        assert_eq!(
+            result.as_deref(),
+            Ok("<resources><primitive id=\"a\"/><primitive id=\"b\"/></resources>")
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! How an update is merged into what is there: what modify and create share.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use vocab::Score;
+use xml::{Element, Node};
+
+use super::data::fit;
+
+/// By what a child of the update finds its counterpart among the children that are there, apart from the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The id; without one, the first of that name.
+    Id,
+    /// The id or, if it has none, what it refers to.
+    IdOrReference,
+}
+
+impl Identity {
+    fn of(self, element: &Element) -> Option<(&'static str, &str)> {
+        let reference = || Some(("id-ref", element.attr("id-ref")?));
+        match (element.id(), self) {
+            (Some(id), _) => Some(("id", id)),
+            (None, Self::IdOrReference) => reference(),
+            (None, Self::Id) => None,
+        }
+    }
+
+    /// The index of the child that corresponds to `update`.
+    pub(crate) fn position(self, parent: &Element, update: &Element) -> Option<usize> {
+        let wanted = self.of(update);
+        parent.nodes().iter().position(|node| {
+            node.as_element().is_some_and(|child| {
+                child.name() == update.name()
+                    && wanted.is_none_or(|(name, value)| child.attr(name) == Some(value))
+            })
+        })
+    }
+}
+
+/// `target` with the attributes of `update` set and its children merged in, recursively; `None` if that changes nothing.
+pub(crate) fn merged(target: &Element, update: &Element, identity: Identity) -> Option<Element> {
+    let mut result: Option<Element> = None;
+    for (name, value) in update.attrs() {
+        let old = result.as_ref().unwrap_or(target).attr(name);
+        let raised = raised_value(name, value, old);
+        let new = raised.as_deref().unwrap_or(value);
+        if old != Some(new) {
+            result.get_or_insert_with(|| target.clone()).set(name, new);
+        }
+    }
+    for node in update.nodes() {
+        let current = result.as_ref().unwrap_or(target);
+        match node {
+            Node::Element(child) => match identity.position(current, child) {
+                Some(index) => {
+                    let counterpart = current.nodes()[index].as_element();
+                    let changed = counterpart.and_then(|c| merged(c, child, identity));
+                    if let Some(changed) = changed {
+                        let result = result.get_or_insert_with(|| target.clone());
+                        result.nodes_mut()[index] = changed.into();
+                    }
+                }
+                None => result.get_or_insert_with(|| target.clone()).push(fresh(child, identity)),
+            },
+            Node::Comment(_) if !current.nodes().contains(node) => {
+                result.get_or_insert_with(|| target.clone()).push(node.clone());
+            }
+            Node::Comment(_) | Node::Text(_) => {}
+        }
+    }
+    result
+}
+
+/// What comes of merging `update` into nothing: itself, unless it contains the same thing twice.
+pub(crate) fn fresh(update: &Arc<Element>, identity: Identity) -> Arc<Element> {
+    let update = fit(update);
+    if update.descendants().all(|element| !repeats(element, identity)) {
+        return update;
+    }
+    let mut empty = Element::new(update.name());
+    for (name, value) in update.attrs() {
+        empty.set(name, value);
+    }
+    Arc::new(merged(&empty, &update, identity).unwrap_or(empty))
+}
+
+fn repeats(element: &Element, identity: Identity) -> bool {
+    let mut seen = BTreeSet::new();
+    element.children().any(|child| !seen.insert((child.name(), identity.of(child))))
+}
+
+/// What an attribute becomes if the new value says "more than the old one": `name++` or `name+=N`. `None` if it is a
+/// plain value.
+pub(crate) fn raised_value(name: &str, value: &str, old: Option<&str>) -> Option<String> {
+    let step = value.strip_prefix(name)?;
+    let step = match (step.strip_prefix("++"), step.strip_prefix("+=")) {
+        (Some(_), _) => 1,
+        (None, Some(step)) => score(step),
+        (None, None) => return None,
+    };
+    let sum = old.map_or(0, score) + step;
+    Some(sum.min(score("INFINITY")).to_string())
+}
+
+fn score(text: &str) -> i64 {
+    Score::parse(text).map_or(0, |score| i64::from(score.value()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merge(target: &str, update: &str) -> Option<String> {
+        let (target, update) = (xml::parse(target).unwrap(), xml::parse(update).unwrap());
+        merged(&target, &update, Identity::IdOrReference).map(|element| element.to_compact())
+    }
+
+    #[test]
+    fn attributes_are_set_where_they_stand() {
+        assert_eq!(
+            merge("<a x='1' y='2'/>", "<a y='3' z='4'/>").as_deref(),
+            Some("<a x=\"1\" y=\"3\" z=\"4\"/>")
+        );
+    }
+
+    #[test]
+    fn nothing_new_is_no_change() {
+        assert_eq!(merge("<a x='1'><b id='c'/></a>", "<a x='1'><b id='c'/></a>"), None);
+    }
+
+    #[test]
+    fn children_meet_by_name_and_id() {
+        assert_eq!(
+            merge("<a><b id='1' v='x'/><b id='2'/></a>", "<a><b id='2' v='y'/><b id='3'/></a>")
+                .as_deref(),
+            Some("<a><b id=\"1\" v=\"x\"/><b id=\"2\" v=\"y\"/><b id=\"3\"/></a>")
+        );
+    }
+
+    #[test]
+    fn children_without_id_meet_by_name() {
+        assert_eq!(
+            merge("<a><ops><op id='1'/></ops></a>", "<a><ops><op id='2'/></ops></a>").as_deref(),
+            Some("<a><ops><op id=\"1\"/><op id=\"2\"/></ops></a>")
+        );
+    }
+
+    #[test]
+    fn counters_grow() {
+        assert_eq!(
+            merge("<n value='4'/>", "<n value='value++'/>").as_deref(),
+            Some("<n value=\"5\"/>")
+        );
+        assert_eq!(
+            merge("<n value='4'/>", "<n value='value+=6'/>").as_deref(),
+            Some("<n value=\"10\"/>")
+        );
+        assert_eq!(
+            merge("<n value='999999'/>", "<n value='value+=6'/>").as_deref(),
+            Some("<n value=\"1000000\"/>")
+        );
+        assert_eq!(
+            merge("<n value='4'/>", "<n value='other++'/>").as_deref(),
+            Some("<n value=\"other++\"/>")
+        );
+    }
+
+    #[test]
+    fn repetitions_in_the_update_become_one() {
+        assert_eq!(
+            merge("<a/>", "<a><b id='1'><m x='1'/><m y='2'/></b></a>").as_deref(),
+            Some("<a><b id=\"1\"><m x=\"1\" y=\"2\"/></b></a>")
+        );
+    }
+
+    #[test]
+    fn comments_come_along_once() {
+        assert_eq!(merge("<a><!--x--></a>", "<a><!--x--></a>"), None);
+        assert_eq!(merge("<a/>", "<a><!--x--></a>").as_deref(), Some("<a><!--x--></a>"));
+    }
+}
