@@ -1,10 +1,28 @@
-//! Local connections in the protocol of libqb, client and server.
+//! Local connections in the protocol of libqb, client and server, and Pacemaker's XML messages over them.
+//!
+//! Debian's C programs and ours can be at either end. A connection has three channels: requests, answers, events. They
+//! are ring buffers in shared memory or datagram sockets, as the server decides; the client need not know.
+//!
+//! Daemons use [`xml::XmlServer`] and [`xml::AsyncXmlClient`], tools [`xml::XmlClient`]. [`Server`], [`Client`] and
+//! [`AsyncClient`] carry bytes.
+//!
+//! It knows no daemon's messages.
 
 mod access;
+mod address;
+mod buffer;
+mod client;
 mod error;
 mod id;
+mod server;
+mod shm;
+mod watched;
 pub mod xml;
 
 pub use access::{Access, Credentials};
+pub use buffer::message_limit;
+pub use client::{AsyncClient, Client, Priority};
 pub use error::{CallError, ConnectError};
 pub use id::ClientId;
+pub use server::{Server, ServerEvent, ServerSettings};
+pub use wire::qb::Transport;

@@ -1,42 +1,77 @@
 use std::time::Duration;
 
+use wire::IpcFlags;
 use xml::Element;
 
-use crate::{CallError, ConnectError, Credentials};
+use super::{
+    CONNECT_TIMEOUT, SEND_TIMEOUT, authenticate,
+    codec::{self, Numbers},
+};
+use crate::{AsyncClient, CallError, ConnectError, Credentials, message_limit};
 
 /// A connection to a server of XML messages, for daemons.
 #[derive(Debug)]
 pub struct AsyncXmlClient {
-    never: std::convert::Infallible,
+    client: AsyncClient,
+    numbers: Numbers,
 }
 
 impl AsyncXmlClient {
     /// Connects to the daemon that listens as `name`, which must run as root or as the cluster's user.
     pub async fn connect(name: &str) -> Result<Self, ConnectError> {
-        Err(ConnectError::NotRunning { name: name.to_owned() })
+        let client = AsyncClient::connect(name, message_limit(), CONNECT_TIMEOUT).await?;
+        authenticate(name, client.server())?;
+        Ok(Self { client, numbers: Numbers::default() })
     }
 
     /// Who serves the connection.
     pub fn server(&self) -> Credentials {
-        match self.never {}
+        self.client.server()
     }
 
-    /// Sends a request and waits for its answer.
+    /// Sends a request and waits for its answer. If the future is dropped, the answer is discarded when it comes.
     pub async fn call(
         &mut self,
-        _request: &Element,
-        _timeout: Duration,
+        request: &Element,
+        timeout: Duration,
     ) -> Result<Element, CallError> {
-        match self.never {}
+        let exchange = async {
+            let number = self.transmit(request, IpcFlags::CLIENT_RESPONSE).await?;
+            loop {
+                let (answered, _, body) = codec::decode(&self.client.receive().await?)?;
+                if answered == number {
+                    return Ok(body);
+                }
+            }
+        };
+        match tokio::time::timeout(timeout, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(CallError::Timeout(timeout)),
+        }
     }
 
     /// Sends a message that is not answered.
-    pub async fn send(&mut self, _message: &Element) -> Result<(), CallError> {
-        match self.never {}
+    pub async fn send(&mut self, message: &Element) -> Result<(), CallError> {
+        let sent = self.transmit(message, IpcFlags::NONE);
+        tokio::time::timeout(SEND_TIMEOUT, sent).await.map_err(|_| CallError::Busy)?.map(drop)
+    }
+
+    async fn transmit(&mut self, body: &Element, flags: IpcFlags) -> Result<i32, CallError> {
+        let number = self.numbers.next();
+        let message = codec::encode(number, flags, body, self.client.message_limit())?;
+        self.client.send(&message).await?;
+        Ok(number)
     }
 
     /// Waits for an event; `None` once the connection is lost. Dropping the future loses nothing.
     pub async fn next_event(&mut self) -> Option<Element> {
-        match self.never {}
+        loop {
+            let message = self.client.next_event().await.ok()?;
+            match codec::decode(&message) {
+                Ok((_, _, body)) => return Some(body),
+                // The daemon is one of ours or a C one; an event lost is better than a connection lost.
+                Err(error) => tracing::warn!("event dropped: {error}"),
+            }
+        }
     }
 }

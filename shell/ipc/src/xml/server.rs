@@ -1,10 +1,14 @@
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use vocab::ToolExit;
 use wire::IpcFlags;
 use xml::Element;
 
-use crate::{Access, CallError, ClientId, Credentials};
+use super::codec::{self, Numbers};
+use crate::{
+    Access, CallError, ClientId, Credentials, Server, ServerEvent, ServerSettings, Transport,
+    message_limit,
+};
 
 /// What an answer refers to: the client's number of the request and whether the client waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,28 +56,137 @@ pub enum XmlEvent {
 
 /// A server whose messages are XML documents.
 #[derive(Debug)]
-pub struct XmlServer {}
+pub struct XmlServer {
+    name: String,
+    server: Server,
+    event_numbers: Numbers,
+    /// Clients that speak for somebody on another host.
+    proxies: BTreeSet<ClientId>,
+}
 
 impl XmlServer {
     /// Starts to listen as `name`; shared memory unless `PCMK_ipc_type` says otherwise.
-    pub fn bind(_name: &str, _access: Access) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn bind(name: &str, access: Access) -> io::Result<Self> {
+        let transport = match std::env::var("PCMK_ipc_type").as_deref() {
+            Ok("socket") => Transport::Socket,
+            _ => Transport::SharedMemory,
+        };
+        let settings = ServerSettings {
+            name: name.to_owned(),
+            transport,
+            max_message_bytes: message_limit(),
+            access,
+        };
+        Self::with_settings(settings)
+    }
+
+    /// Starts to listen as told.
+    pub fn with_settings(settings: ServerSettings) -> io::Result<Self> {
+        Ok(Self {
+            name: settings.name.clone(),
+            server: Server::bind(settings)?,
+            event_numbers: Numbers::default(),
+            proxies: BTreeSet::new(),
+        })
     }
 
     /// Waits for the next thing to deal with. Dropping the future loses nothing.
     pub async fn next(&mut self) -> XmlEvent {
-        std::future::pending().await
+        match self.server.next().await {
+            ServerEvent::Connected { client, credentials } => {
+                XmlEvent::Connected { client, credentials }
+            }
+            ServerEvent::Disconnected { client } => {
+                self.proxies.remove(&client);
+                XmlEvent::Disconnected { client }
+            }
+            ServerEvent::Request { client, bytes } => match codec::decode(&bytes) {
+                Err(error) => XmlEvent::Malformed { client, error },
+                Ok((number, flags, body)) => {
+                    if flags.contains(IpcFlags::PROXIED) {
+                        self.proxies.insert(client);
+                    }
+                    let wants_response = flags.contains(IpcFlags::CLIENT_RESPONSE);
+                    let request = RequestId { number, wants_response };
+                    XmlEvent::Request { client, request, flags, body }
+                }
+            },
+        }
     }
 
     /// Answers a request. Does nothing if the client does not wait for an answer or has gone.
-    pub fn respond(&mut self, _client: ClientId, _request: RequestId, _body: &Element) {}
+    ///
+    /// An answer that is too big for the client's buffers is left out, with a message in the log.
+    pub fn respond(&mut self, client: ClientId, request: RequestId, body: &Element) {
+        if !request.wants_response {
+            tracing::debug!("{}: client {client} wants no <{}>", self.name, body.name());
+            return;
+        }
+        if self.proxies.contains(&client) {
+            // The client must not be kept waiting: its answers come as events.
+            self.send_event(client, IpcFlags::PROXIED_RELAY_RESPONSE, body);
+            return;
+        }
+        let Some(limit) = self.server.message_limit(client) else { return };
+        let result = codec::encode(request.number, IpcFlags::NONE, body, limit)
+            .and_then(|message| self.server.respond(client, &message));
+        self.report(client, body, result);
+    }
 
     /// Answers a request with an `ack` that carries `status`; nothing if the client does not wait.
-    pub fn acknowledge(&mut self, _client: ClientId, _request: RequestId, _status: ToolExit) {}
+    pub fn acknowledge(&mut self, client: ClientId, request: RequestId, status: ToolExit) {
+        self.acknowledge_as(client, request, "ack", None, status);
+    }
+
+    /// Answers a request with an element named `tag` that carries `status` and, if given, the version of the daemon's
+    /// protocol; nothing if the client does not wait.
+    pub fn acknowledge_as(
+        &mut self,
+        client: ClientId,
+        request: RequestId,
+        tag: &str,
+        protocol_version: Option<&str>,
+        status: ToolExit,
+    ) {
+        if !request.wants_response {
+            return;
+        }
+        // C clients only look at the status; the first two say where an answer was made.
+        let body = Element::new(tag)
+            .with("function", "acknowledge")
+            .with("line", line!())
+            .with("status", status.code())
+            .with_some("ipc-protocol-version", protocol_version);
+        self.respond(client, request, &body);
+    }
 
     /// Sends an event. A client that does not take its events is disconnected.
-    pub fn notify(&mut self, _client: ClientId, _body: &Element) {}
+    pub fn notify(&mut self, client: ClientId, body: &Element) {
+        self.send_event(client, IpcFlags::NONE, body);
+    }
+
+    fn send_event(&mut self, client: ClientId, flags: IpcFlags, body: &Element) {
+        let Some(limit) = self.server.message_limit(client) else { return };
+        let number = self.event_numbers.next();
+        let result = codec::encode(number, flags | IpcFlags::SERVER_EVENT, body, limit)
+            .and_then(|message| self.server.event(client, &message));
+        self.report(client, body, result);
+    }
+
+    fn report(&self, client: ClientId, body: &Element, result: Result<(), CallError>) {
+        match result {
+            // That a client has gone is an event of its own.
+            Ok(()) | Err(CallError::Lost) => {}
+            Err(error) => {
+                let (name, what) = (&self.name, body.name());
+                tracing::warn!("{name}: <{what}> cannot be sent to client {client}: {error}");
+            }
+        }
+    }
 
     /// Closes a connection; [`XmlEvent::Disconnected`] does not follow.
-    pub fn disconnect(&mut self, _client: ClientId) {}
+    pub fn disconnect(&mut self, client: ClientId) {
+        self.proxies.remove(&client);
+        self.server.disconnect(client);
+    }
 }

@@ -1,0 +1,168 @@
+use std::{
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::Arc,
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    net::{RecvFlags, SendFlags, recv, send},
+};
+use wire::qb::ResponseHeader;
+
+use super::{Channels, Priority};
+use crate::{CallError, Credentials, shm::Ring};
+
+/// A connection to a server. Nothing here waits; the blocking and the asynchronous client add that.
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: OwnedFd,
+    channels: Channels,
+    server: Credentials,
+    message_max: usize,
+    /// Events read before the byte on the socket that announces them.
+    read_ahead: usize,
+    is_lost: bool,
+}
+
+impl Connection {
+    pub(super) const fn new(
+        socket: OwnedFd,
+        channels: Channels,
+        server: Credentials,
+        message_max: usize,
+    ) -> Self {
+        Self { socket, channels, server, message_max, read_ahead: 0, is_lost: false }
+    }
+
+    pub(super) const fn server(&self) -> Credentials {
+        self.server
+    }
+
+    pub(super) const fn message_max(&self) -> usize {
+        self.message_max
+    }
+
+    /// The socket that tells of the server's end and, with rings, announces events.
+    pub(super) const fn socket(&self) -> &OwnedFd {
+        &self.socket
+    }
+
+    /// The ring that answers come through; `None` with sockets.
+    pub(super) fn response_ring(&self) -> Option<Arc<Ring>> {
+        self.channels.response_ring()
+    }
+
+    /// The socket that answers come through; `None` with rings.
+    pub(super) fn response_socket(&self) -> Option<BorrowedFd<'_>> {
+        self.channels.response_socket()
+    }
+
+    /// What is readable when there may be events.
+    pub(super) fn event_socket(&self) -> BorrowedFd<'_> {
+        self.channels.event_socket().unwrap_or_else(|| self.socket.as_fd())
+    }
+
+    /// Sends a request; false if the server takes none now.
+    pub(super) fn send(&mut self, message: &[u8], priority: Priority) -> Result<bool, CallError> {
+        let (bytes, limit) = (message.len(), self.message_max);
+        if bytes > limit {
+            return Err(CallError::TooBig { bytes, limit });
+        }
+        if self.is_lost {
+            return Err(CallError::Lost);
+        }
+        if !self.channels.send(message, priority)? {
+            // Perhaps nobody is there any more to make room.
+            return if self.is_server_there() { Ok(false) } else { Err(CallError::Lost) };
+        }
+        if self.channels.event_socket().is_none() {
+            self.wake_server()?;
+        }
+        Ok(true)
+    }
+
+    /// Announces a request in the ring.
+    fn wake_server(&mut self) -> Result<(), CallError> {
+        loop {
+            match send(&self.socket, &[0], SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+                Ok(_) => return Ok(()),
+                // So many unread announcements wake the server without one more.
+                Err(Errno::AGAIN | Errno::NOBUFS) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(_) => {
+                    self.is_lost = true;
+                    return Err(CallError::Lost);
+                }
+            }
+        }
+    }
+
+    /// The next answer, if it is there.
+    pub(super) fn response(&mut self) -> Result<Option<Vec<u8>>, CallError> {
+        self.channels.response().and_then(checked)
+    }
+
+    /// The next event, if there is one. [`CallError::Lost`] comes after the last.
+    pub(super) fn event(&mut self) -> Result<Option<Vec<u8>>, CallError> {
+        if let Some(event) = self.channels.event().and_then(checked)? {
+            if self.channels.event_socket().is_none() {
+                self.read_ahead += 1;
+                self.take_wake_ups(self.read_ahead);
+            }
+            return Ok(Some(event));
+        }
+        // Whatever the socket holds now announces events that have been read.
+        self.take_wake_ups(usize::MAX);
+        self.read_ahead = 0;
+        match self.channels.event().and_then(checked)? {
+            Some(event) => Ok(Some(event)),
+            None if self.is_lost => Err(CallError::Lost),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes up to `limit` bytes off the socket, and notes its end.
+    fn take_wake_ups(&mut self, limit: usize) {
+        let mut left = limit;
+        while left > 0 && !self.is_lost {
+            let mut bytes = [0_u8; 64];
+            let wanted = left.min(bytes.len());
+            match recv(&self.socket, &mut bytes[..wanted], RecvFlags::DONTWAIT) {
+                Ok((0, _)) => self.is_lost = true,
+                Ok((count, _)) => {
+                    left -= count;
+                    self.read_ahead = self.read_ahead.saturating_sub(count);
+                }
+                Err(Errno::AGAIN) => return,
+                Err(Errno::INTR) => {}
+                Err(_) => self.is_lost = true,
+            }
+        }
+    }
+
+    /// Whether the server still has its end of the connection.
+    pub(super) fn is_server_there(&self) -> bool {
+        if self.is_lost {
+            return false;
+        }
+        let mut poll_fd = [PollFd::new(&self.socket, PollFlags::RDHUP)];
+        let no_time = Timespec { tv_sec: 0, tv_nsec: 0 };
+        match poll(&mut poll_fd, Some(&no_time)) {
+            Ok(_) => {
+                let over = PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR;
+                !poll_fd[0].revents().intersects(over)
+            }
+            Err(_) => true,
+        }
+    }
+}
+
+/// Checks the header and cuts off what is behind the message.
+fn checked(message: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, CallError> {
+    let Some(mut message) = message else { return Ok(None) };
+    let header = ResponseHeader::decode(&message)
+        .map_err(|error| CallError::Malformed(error.to_string()))?;
+    message.truncate(header.size);
+    Ok(Some(message))
+}
