@@ -20,8 +20,8 @@ pub struct Document {
 /// What goes into the attributes that say who changed the CIB last, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp<'a> {
-    /// The node whose client asked for the change.
-    pub origin: &'a str,
+    /// The node whose client asked for the change; none if there is no cluster.
+    pub origin: Option<&'a str>,
     /// The time in words, as C's `ctime` has it.
     pub written: &'a str,
 }
@@ -264,7 +264,7 @@ fn sign(cib: &mut Element, request: &Request, stamp: Stamp<'_>) {
         Some(value) => cib.set(name, value),
         None => drop(cib.remove_attr(name)),
     };
-    put("update-origin", Some(stamp.origin));
+    put("update-origin", stamp.origin);
     put("update-client", request.client_name.as_deref());
     put("update-user", request.user.as_deref());
 }

@@ -12,6 +12,7 @@
 
 mod document;
 mod empty;
+mod file;
 pub mod operations;
 pub mod replica;
 pub mod schema;
@@ -20,5 +21,6 @@ pub mod version;
 
 pub use document::{Document, Performed, Source, Stamp};
 pub use empty::empty;
+pub use file::{from_file, to_file};
 pub use replica::Replica;
 pub use version::Version;

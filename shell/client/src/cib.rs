@@ -7,6 +7,7 @@
 mod blocking;
 mod daemon;
 mod error;
+mod file;
 
 pub use blocking::{Backend, Cib};
 pub use daemon::{AsyncCib, CibEvent};

@@ -8,8 +8,10 @@
 pub mod atomic;
 mod cib_store;
 mod cib_writer;
+mod document;
 mod series;
 
 pub use cib_store::{CibStore, LoadNote, Loaded, StoreError};
 pub use cib_writer::{CibWriter, Stored};
+pub use document::{DocumentError, read_document};
 pub use series::{Series, SeriesFormat};

@@ -10,9 +10,11 @@ mod log;
 mod privilege;
 mod run;
 mod timers;
+mod words;
 
 pub use clock::Clock;
 pub use log::{LogSettings, init_log};
 pub use privilege::{PrivilegeError, become_user};
 pub use run::{Termination, run};
 pub use timers::TimerQueue;
+pub use words::time_in_words;

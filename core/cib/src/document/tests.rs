@@ -1,7 +1,7 @@
 use super::*;
 use crate::empty;
 
-const STAMP: Stamp<'_> = Stamp { origin: "a", written: "Sat Nov 21 00:00:00 2026" };
+const STAMP: Stamp<'_> = Stamp { origin: Some("a"), written: "Sat Nov 21 00:00:00 2026" };
 const DUMMY: &str = "<primitive id='d' class='ocf' provider='pacemaker' type='Dummy'/>";
 
 fn document() -> Document {

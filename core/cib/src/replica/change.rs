@@ -30,7 +30,7 @@ impl Replica {
         }
         let old = Arc::clone(self.document.root());
         let origin = request.origin.as_ref().unwrap_or(&self.local);
-        let stamp = Stamp { origin: origin.as_str(), written: &self.written };
+        let stamp = Stamp { origin: Some(origin.as_str()), written: &self.written };
         let performed = self.document.perform(request, source, stamp);
         if request.operation != Operation::Query {
             self.follow_up(now, request, &old, &performed, out);

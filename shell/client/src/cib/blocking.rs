@@ -7,7 +7,7 @@ use messages::cib::{
 };
 use xml::Element;
 
-use super::{CALL_TIMEOUT, CibError, READ_ONLY, READ_WRITE};
+use super::{CALL_TIMEOUT, CibError, READ_ONLY, READ_WRITE, file::FileCib};
 
 /// Which CIB a tool works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub struct Cib {
 #[derive(Debug)]
 enum Connection {
     Live { client: XmlClient, token: String },
+    File(Box<FileCib>),
 }
 
 impl Cib {
@@ -79,7 +80,10 @@ impl Cib {
         let endpoint = match backend {
             Backend::Live => READ_WRITE,
             Backend::LiveReadOnly => READ_ONLY,
-            Backend::File(_) => return Err(CibError::NeedsCluster("this call")),
+            Backend::File(path) => {
+                let file = Box::new(FileCib::open(path, client_name)?);
+                return Ok(Self { connection: Connection::File(file), last_call: 0 });
+            }
         };
         let mut client = XmlClient::connect(endpoint)?;
         let hello = ClientMessage::Register { client_name: Some(client_name.to_owned()) };
@@ -183,6 +187,7 @@ impl Cib {
                 request.client_id.clone_from(token);
                 Reply::from_element(&client.call(&request.to_element(), CALL_TIMEOUT)?)?
             }
+            Connection::File(file) => file.perform(&request)?,
         };
         if reply.call_id != request.call_id {
             let answered = reply.call_id;
@@ -196,7 +201,9 @@ impl Cib {
 
     /// Asks for notifications of a kind, to be taken with [`Self::next_notification`].
     pub fn subscribe(&mut self, kind: NotificationKind) -> Result<(), CibError> {
-        let Connection::Live { client, .. } = &mut self.connection;
+        let Connection::Live { client, .. } = &mut self.connection else {
+            return Err(CibError::NeedsCluster("a notification"));
+        };
         let message = ClientMessage::Subscribe { kind: Some(kind), active: true };
         client.call(&message.to_element(), CALL_TIMEOUT)?;
         Ok(())
@@ -207,7 +214,7 @@ impl Cib {
         &mut self,
         timeout: Duration,
     ) -> Result<Option<Notification>, CibError> {
-        let Connection::Live { client, .. } = &mut self.connection;
+        let Connection::Live { client, .. } = &mut self.connection else { return Ok(None) };
         match client.next_event(timeout)? {
             Some(event) if Notification::is_one(&event) => Ok(Notification::from_element(&event)?),
             Some(_) | None => Ok(None),
@@ -216,8 +223,10 @@ impl Cib {
 
     /// Readable when a notification may have come; `None` for a file.
     pub fn event_fd(&self) -> Option<BorrowedFd<'_>> {
-        let Connection::Live { client, .. } = &self.connection;
-        Some(client.event_fd())
+        match &self.connection {
+            Connection::Live { client, .. } => Some(client.event_fd()),
+            Connection::File(_) => None,
+        }
     }
 
     fn change(
