@@ -3,10 +3,12 @@
 mod arguments;
 mod bed;
 mod console;
+mod demo;
 mod packages;
 mod scenarios;
 mod stack;
 mod status;
+mod timeline;
 
 use std::process::ExitCode;
 
@@ -17,6 +19,11 @@ use crate::arguments::Arguments;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
+  demo [--once] [--stack cardea|debian] [--nodes N]
+                         three nodes on this machine, the tutorial, a failover to watch
+  demo exec NODE COMMAND...
+                         a command on a node of the running demo (or on \"client\")
+  demo down              ends a running demo and removes what dead ones left
   scenarios [--stack cardea|debian] [--list] [FILTER...]
                          only the process-level scenarios
 ";
@@ -41,6 +48,9 @@ fn run(mut words: Vec<String>) -> Result<()> {
         bail!("{USAGE}");
     }
     let command = words.remove(0);
+    if command == "demo" {
+        return demo::command(words);
+    }
     let arguments = Arguments::new(words);
     match command.as_str() {
         "scenarios" => scenarios::command(arguments),

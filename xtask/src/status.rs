@@ -27,6 +27,8 @@ pub(crate) struct ResourceStatus {
     /// Where it is active.
     pub(crate) nodes: Vec<String>,
     pub(crate) failed: bool,
+    /// What is being done with it (`Starting`), in which case `nodes` tells the plan, not the state.
+    pending: Option<String>,
 }
 
 impl Status {
@@ -41,6 +43,8 @@ impl Status {
                 let id = element.id().context("a resource has no id")?;
                 let status: &mut ResourceStatus = resources.entry(id.to_owned()).or_default();
                 status.failed |= yes(element, "failed");
+                status.pending =
+                    element.attr("pending").map(str::to_owned).or(status.pending.take());
                 status.nodes.extend(element.children_named("node").filter_map(name));
             }
         }
@@ -65,6 +69,7 @@ impl Status {
         let known = self.resources.get(resource);
         match known.with_context(|| format!("no resource {resource}"))? {
             r if r.failed => bail!("{resource} has failed"),
+            ResourceStatus { pending: Some(task), .. } => bail!("{resource} is {task}"),
             r => match r.nodes.as_slice() {
                 [node] => Ok(node),
                 [] => bail!("{resource} is stopped"),
@@ -90,7 +95,8 @@ impl Status {
         let nodes: Vec<_> = nodes.collect();
         let resources = self.resources.iter().map(|(id, r)| {
             let place = if r.nodes.is_empty() { "stopped".into() } else { r.nodes.join("+") };
-            format!("{id} {place}{}", if r.failed { " failed" } else { "" })
+            let task = r.pending.as_deref().unwrap_or_default();
+            format!("{id} {place}{}{task}", if r.failed { " failed" } else { "" })
         });
         let resources: Vec<_> = resources.collect();
         format!("DC {dc}, {quorum}; {}; {}", nodes.join(", "), resources.join(", "))

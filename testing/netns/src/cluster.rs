@@ -51,11 +51,7 @@ impl Cluster {
     pub fn up(settings: ClusterSettings) -> Result<Self> {
         crate::require_root()?;
         leftovers::remove_leftovers()?;
-        let directory = leftovers::root().join(&settings.name);
-        if leftovers::is_running(&directory) {
-            bail!("a cluster named {:?} is running already", settings.name);
-        }
-        fs::create_dir_all(directory.join("nodes"))?;
+        let directory = leftovers::claim(&settings.name)?;
         let helper = prepare_tools(&directory)?;
         let bridge = Bridge::start(&helper, &directory)?;
         let mut cluster = Self { nodes: BTreeMap::new(), bridge, settings, directory, helper };

@@ -214,6 +214,7 @@ const NGINX_CONF: &str = "\
 user www-data;
 worker_processes 1;
 pid /run/nginx.pid;
+error_log /var/log/nginx/error.log;
 events { worker_connections 768; }
 http {
     access_log off;
@@ -221,7 +222,6 @@ http {
         listen 80;
         root /var/www/html;
         index index.html;
-        location /nginx_status { stub_status on; allow 127.0.0.1; deny all; }
     }
 }
 ";

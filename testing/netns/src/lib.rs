@@ -35,7 +35,7 @@ mod wait;
 pub use cluster::{Cluster, RunningNode};
 pub use command::{Output, Shell};
 pub use helper::run_helper;
-pub use leftovers::{remove_leftovers, running_node};
+pub use leftovers::{end_running, remove_leftovers};
 pub use probe::{Answer, Probe, Prober};
 pub use processes::Process;
 pub use settings::{
