@@ -1,0 +1,52 @@
+use vocab::Score;
+
+use super::Build;
+use crate::{Allowed, NodeKey, ResourceKey, ScoreChange, ScoreReason};
+
+impl Build<'_, '_> {
+    /// Changes the preference of a resource and of all that it contains, for one node or for all that there are so far.
+    pub(crate) fn prefer(
+        &mut self,
+        resource: ResourceKey,
+        node: Option<NodeKey>,
+        score: Score,
+        reason: &ScoreReason,
+    ) {
+        let nodes = match node {
+            Some(node) => vec![node],
+            None => self.model.node_order.clone(),
+        };
+        let mut pending = vec![resource];
+        while let Some(resource) = pending.pop() {
+            for &node in &nodes {
+                let base = self.model.nodes[node].base_score;
+                let allowed = &mut self.model.resources[resource].allowed;
+                if allowed.get(node).is_none() {
+                    allowed.insert(node, Allowed { score: base, ..Allowed::default() });
+                }
+                if let Some(cell) = allowed.get_mut(node) {
+                    cell.score += score;
+                }
+                if score != Score::ZERO {
+                    let reason = reason.clone();
+                    self.model.score_changes.push(ScoreChange { resource, node, score, reason });
+                }
+            }
+            pending.extend(self.model.resources[resource].state.children.iter().copied());
+        }
+    }
+
+    /// Forbids a resource all nodes, whatever was preferred before.
+    pub(crate) fn ban_everywhere(&mut self, resource: ResourceKey, reason: &ScoreReason) {
+        for node in self.model.node_order.clone() {
+            let cell = Allowed { score: Score::MINUS_INFINITY, ..Allowed::default() };
+            self.model.resources[resource].allowed.insert(node, cell);
+            self.model.score_changes.push(ScoreChange {
+                resource,
+                node,
+                score: Score::MINUS_INFINITY,
+                reason: reason.clone(),
+            });
+        }
+    }
+}
