@@ -10,6 +10,7 @@ mod log;
 mod privilege;
 mod run;
 mod timers;
+mod users;
 mod words;
 
 pub use clock::Clock;
@@ -17,4 +18,5 @@ pub use log::{LogSettings, init_log};
 pub use privilege::{PrivilegeError, become_user};
 pub use run::{Termination, run};
 pub use timers::TimerQueue;
+pub use users::user_name;
 pub use words::time_in_words;

@@ -1,0 +1,31 @@
+use std::ffi::CStr;
+
+/// The name of a user; `None` if there is none of that number.
+#[allow(unsafe_code, reason = "no crate in use wraps getpwuid_r")]
+pub fn user_name(uid: u32) -> Option<String> {
+    let mut buffer = vec![0_u8; 16 * 1024];
+    // SAFETY: an entry of all zeroes is valid: its fields are numbers and pointers.
+    let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
+    let mut found = std::ptr::null_mut();
+    // SAFETY: all pointers are to live variables of this function, and the length is the buffer's.
+    let result = unsafe {
+        libc::getpwuid_r(uid, &mut entry, buffer.as_mut_ptr().cast(), buffer.len(), &mut found)
+    };
+    if result != 0 || found.is_null() {
+        return None;
+    }
+    // SAFETY: the call succeeded, so the name is a C string inside the buffer, which still lives.
+    let name = unsafe { CStr::from_ptr(entry.pw_name) };
+    Some(name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_known_and_nobody_s_numbers_are_not() {
+        assert_eq!(user_name(0).as_deref(), Some("root"));
+        assert_eq!(user_name(3_999_999_999), None);
+    }
+}
