@@ -15,7 +15,7 @@ mod update;
 pub use failure::FailureFilter;
 pub use field::MessageError;
 pub use peer::{Envelope, PeerMessage, WriterState};
-pub use reply::QueryReply;
+pub use reply::{FoundAttribute, NodeValues, QueryReply};
 pub use request::{ClientMessage, Request};
 pub use status::{StatusUpdate, StatusValue};
 pub use update::{Dampening, Selector, Update, UpdateKind};

@@ -16,6 +16,8 @@ enum Payload {
     Ballot(Ballot),
 }
 
+type Answer = Vec<(String, Option<String>)>;
+
 /// Nodes on a ring that keeps one order for all, with one CIB.
 struct Cluster {
     now: Instant,
@@ -29,7 +31,7 @@ struct Cluster {
     /// Values by (node, attribute).
     cib: BTreeMap<(String, String), String>,
     write_count: usize,
-    answers: Vec<Option<Vec<(String, Option<String>)>>>,
+    answers: Vec<Option<Answer>>,
     acknowledged: usize,
 }
 
