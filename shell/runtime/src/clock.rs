@@ -1,4 +1,4 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use machine::Instant;
 use vocab::Timestamp;
@@ -29,5 +29,26 @@ impl Clock {
     /// The event loop's own instant for one of ours.
     pub(crate) fn tokio(&self, at: Instant) -> tokio::time::Instant {
         self.start + at.since(Instant::START)
+    }
+}
+
+/// The processor time that this process has used. Elections count it as the age of a daemon.
+pub fn processor_time() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(used.tv_sec).unwrap_or(0), u32::try_from(used.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_does_not_go_back() {
+        let before = processor_time();
+        let mut sum = 0_u64;
+        while processor_time() == before {
+            sum = std::hint::black_box(sum + 1);
+        }
+        assert!(processor_time() > before);
     }
 }

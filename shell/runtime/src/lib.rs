@@ -13,7 +13,7 @@ mod timers;
 mod users;
 mod words;
 
-pub use clock::Clock;
+pub use clock::{Clock, processor_time};
 pub use log::{LogSettings, init_log};
 pub use privilege::{PrivilegeError, become_user};
 pub use run::{Termination, run};
