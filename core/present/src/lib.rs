@@ -3,6 +3,7 @@
 //! A [`Status`] is plain data without references into a model, so that every view (text, XML, a later page) and every tool
 //! (`crm_mon`, `pcs status`, `crm_simulate`) shows the same facts. This crate decides nothing and reads no clock.
 
+mod from_model;
 mod show;
 mod status;
 mod text;
@@ -15,6 +16,8 @@ pub use status::{
     HistoryEntry, LastChange, Launcher, Node, NodeAttribute, NodeHistory, NodeKind, NodeRef,
     OptionsSummary, Primitive, Replica, Resource, ResourceHistory, Status, StoppedOn, Ticket,
 };
-pub use text::{TextList, node_list, readable_interval, resource_list, status as to_text};
+pub use text::{
+    TextList, node_list, readable_interval, resource_items, resource_list, status as to_text,
+};
 pub use time::{ctime, iso_utc};
 pub use xml::status as to_xml;

@@ -165,6 +165,8 @@ pub struct Detail {
     pub failure_detail: bool,
     /// Say so when there are no resources to list.
     pub always_list_resources: bool,
+    /// Leave out where a resource is.
+    pub hide_places: bool,
 }
 
 /// What is shown and how, and of what: empty lists mean everything.

@@ -11,7 +11,7 @@ use crate::{Show, Status, time::ctime, time::iso_utc};
 pub use node::node_list;
 pub(crate) use record::exit_words;
 pub use record::readable_interval;
-pub use resource::resource_list;
+pub use resource::{resource_items, resource_list};
 
 /// Nested lists of text: each item behind an asterisk, two spaces in for each level.
 #[derive(Debug, Default)]

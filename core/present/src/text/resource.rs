@@ -90,9 +90,20 @@ fn is_selected(resource: &Resource, show: &Show) -> bool {
         || resource.primitives().iter().any(|primitive| show.has_resource(&primitive.id))
 }
 
+/// The resources that are shown, without a heading.
+pub fn resource_items(out: &mut TextList, status: &Status, show: &Show) {
+    for resource in status.resources.iter().filter(|resource| is_listed(resource, show)) {
+        any(out, resource, show);
+    }
+}
+
+fn place(show: &Show) -> Place {
+    if show.detail.hide_places { Place::Hidden } else { Place::Shown }
+}
+
 fn any(out: &mut TextList, resource: &Resource, show: &Show) {
     match resource {
-        Resource::Primitive(primitive) => out.item(primitive_line(primitive, show, Place::Shown)),
+        Resource::Primitive(primitive) => out.item(primitive_line(primitive, show, place(show))),
         Resource::Group(group) => self::group(out, group, show),
         Resource::Clone(clone) => self::clone(out, clone, show),
         Resource::Bundle(bundle) => self::bundle(out, bundle, show),
@@ -212,7 +223,7 @@ fn group(out: &mut TextList, group: &Group, show: &Show) {
             return;
         }
         for member in shown {
-            out.item(primitive_line(member, show, Place::Shown));
+            out.item(primitive_line(member, show, place(show)));
         }
     });
 }
