@@ -5,4 +5,5 @@
 pub mod attributes;
 pub mod cib;
 pub mod executor;
+pub mod fencer;
 pub mod launcher;
