@@ -55,6 +55,9 @@ pub enum RingError {
         /// How long the ring's daemon had.
         after: Duration,
     },
+    /// The ring counts no votes, so that nobody may act.
+    #[error("the ring has no quorum provider configured")]
+    NoQuorumProvider,
     /// A name that is longer than the protocol allows.
     #[error("the name '{0}' is too long")]
     NameTooLong(String),
