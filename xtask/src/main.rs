@@ -4,6 +4,7 @@ mod arguments;
 mod bed;
 mod console;
 mod demo;
+mod hostile;
 mod packages;
 mod scenarios;
 mod stack;
@@ -53,6 +54,8 @@ fn run(mut words: Vec<String>) -> Result<()> {
     }
     let arguments = Arguments::new(words);
     match command.as_str() {
+        "hostile-ipc" => hostile::local(&arguments.words()?),
+        "hostile-cpg" => hostile::group(&arguments.words()?),
         "scenarios" => scenarios::command(arguments),
         other => bail!("unknown command {other:?}\n{USAGE}"),
     }

@@ -371,7 +371,8 @@ fn prepare_stack(directory: &Path, binary: &Path) -> Result<()> {
     let own = stack.join("cardea");
     fs::copy(binary, &own).with_context(|| binary.display().to_string())?;
     let own = own.display().to_string();
-    host(&own, &["install-links", &stack.display().to_string()], "")?;
+    let agents = directory.join("ocf").display().to_string();
+    host(&own, &["install-links", &stack.display().to_string(), "--agents", &agents], "")?;
     if !stack.join("pacemakerd").exists() {
         bail!("{own} made no link named pacemakerd");
     }

@@ -45,7 +45,17 @@ impl Output {
 
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` exited with {}\n{}", self.command, self.code, self.all().trim_end())
+        let text = self.all();
+        let lines: Vec<&str> = text.trim_end().lines().collect();
+        writeln!(f, "`{}` exited with {}", self.command, self.code)?;
+        // A message is at the beginning or at the end; what is between is a configuration.
+        match lines.len() {
+            0..=24 => f.write_str(&lines.join("\n")),
+            many => {
+                let (head, tail) = (lines[..12].join("\n"), lines[many - 12..].join("\n"));
+                write!(f, "{head}\n[{} lines left out]\n{tail}", many - 24)
+            }
+        }
     }
 }
 

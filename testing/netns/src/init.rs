@@ -88,8 +88,8 @@ fn arrange_files(directory: &Path, disk: &Path) -> Result<()> {
             mount_bind(&own, &target).with_context(|| target.display().to_string())?;
         }
     }
-    let agents = directory.join("agents");
-    if agents.is_dir() {
+    let agents = directory.join("ocf/resource.d");
+    if agents.join("pacemaker").is_dir() {
         let names = vec!["pacemaker".to_owned()];
         replace_entries(Path::new("/usr/lib/ocf/resource.d"), &agents, &names)?;
     }
