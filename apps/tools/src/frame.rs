@@ -72,6 +72,11 @@ pub(crate) fn now() -> vocab::Timestamp {
     vocab::Timestamp(jiff::Timestamp::now().as_second())
 }
 
+/// The time now, and how it is shown here.
+pub(crate) fn local_time() -> rules::LocalTime {
+    rules::LocalTime { moment: now(), utc_offset_seconds: utc_offset_seconds() }
+}
+
 /// A command without options of its own, to hang a tool's options on.
 #[derive(clap::Parser)]
 struct Bare;

@@ -3,6 +3,9 @@
 //! A tool does what it is asked and ends: no event loop, no threads. It reports through [`output::Output`], which prints
 //! text as it comes or one XML document at the end, and ends with a [`vocab::ToolExit`].
 
+mod cibadmin;
+mod crm_mon;
+mod crm_resource;
 mod frame;
 pub mod output;
 
@@ -19,4 +22,4 @@ pub struct Tool {
 }
 
 /// Every tool, by name.
-pub const TOOLS: &[Tool] = &[];
+pub const TOOLS: &[Tool] = &[cibadmin::TOOL, crm_mon::TOOL, crm_resource::TOOL];

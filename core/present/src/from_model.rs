@@ -372,6 +372,8 @@ impl Gatherer<'_> {
             .iter()
             .filter_map(|history| {
                 let key = history.node?;
+                // What a node that is away did is not current.
+                self.model.nodes[key].state.online.then_some(())?;
                 Some(NodeHistory {
                     node: history.node_name.clone(),
                     node_id: self.model.nodes[key].id.clone(),
