@@ -4,6 +4,7 @@
 
 pub mod attributes;
 pub mod cib;
+pub mod controller;
 pub mod executor;
 pub mod fencer;
 pub mod launcher;
