@@ -9,6 +9,8 @@ mod packages;
 mod scenarios;
 mod stack;
 mod status;
+mod test;
+mod tidy;
 mod timeline;
 
 use std::process::ExitCode;
@@ -25,6 +27,9 @@ usage: cargo xtask COMMAND
   demo exec NODE COMMAND...
                          a command on a node of the running demo (or on \"client\")
   demo down              ends a running demo and removes what dead ones left
+  test [--quick] [STAGE...]
+                         everything that CI runs; --quick leaves out the clusters
+  tidy                   only the house rules that compiler and clippy do not know
   scenarios [--stack cardea|debian] [--list] [FILTER...]
                          only the process-level scenarios
 ";
@@ -56,6 +61,8 @@ fn run(mut words: Vec<String>) -> Result<()> {
     match command.as_str() {
         "hostile-ipc" => hostile::local(&arguments.words()?),
         "hostile-cpg" => hostile::group(&arguments.words()?),
+        "test" => test::command(arguments),
+        "tidy" => tidy::command(arguments),
         "scenarios" => scenarios::command(arguments),
         other => bail!("unknown command {other:?}\n{USAGE}"),
     }

@@ -126,7 +126,10 @@ fn kill_each(bed: &Bed, node: &str) -> Result<()> {
         }
         ensure!(place == node, "{VIP} left {node} for {place} after SIGKILL of {daemon}");
         let lost = prober.probes().iter().filter(|p| p.sent > since && !present(&p.answer)).count();
-        ensure!(lost == 0 || !must_stay, "{lost} requests went unanswered after SIGKILL of {daemon}");
+        ensure!(
+            lost == 0 || !must_stay,
+            "{lost} requests went unanswered after SIGKILL of {daemon}"
+        );
     }
     Ok(())
 }
