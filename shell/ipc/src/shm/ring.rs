@@ -128,7 +128,7 @@ impl Ring {
         self.header.i32(FLOW_CONTROL).load(Ordering::Acquire)
     }
 
-    /// Waits until a message has come since the last wait, at most `timeout`. It may return early.
+    /// Waits until there is a message, at most `timeout`. It may return early.
     pub(crate) fn wait(&self, timeout: Duration) {
         let semaphore = self.header.semaphore(SEMAPHORE);
         // SAFETY: zeros are a valid time, filled in by the call.
@@ -140,7 +140,11 @@ impl Ring {
         until.tv_sec += nanoseconds / 1_000_000_000;
         until.tv_nsec = nanoseconds % 1_000_000_000;
         // SAFETY: the semaphore was initialised by the server and stays mapped as long as `self`.
-        unsafe { libc::sem_timedwait(semaphore, &until) };
+        if unsafe { libc::sem_timedwait(semaphore, &until) } == 0 {
+            // Its count is that of the messages: the one that has come is still to be read.
+            // SAFETY: as above.
+            unsafe { libc::sem_post(semaphore) };
+        }
     }
 
     /// Tells the other side that this one has gone.
@@ -189,6 +193,13 @@ impl RingReader {
     /// The next message, if there is one.
     pub(crate) fn read(&mut self) -> Result<Option<Vec<u8>>, Damage> {
         let ring = &*self.ring;
+        // C writers take a ring whose positions are equal for full while the count is not 0: it must never be too high.
+        // SAFETY: the semaphore is mapped as long as the ring.
+        let is_counted = unsafe { libc::sem_trywait(ring.header.semaphore(SEMAPHORE)) } == 0;
+        ring.check()?;
+        if !is_counted {
+            return Ok(None);
+        }
         // Old contents may look like a message: the mark counts only where the writer has passed.
         let written = ring.header.u32(WRITE_POSITION).load(Ordering::Acquire);
         let mark = ring.word(self.at + 1).load(Ordering::Acquire);
@@ -206,9 +217,6 @@ impl RingReader {
         ring.word(self.at + 1).store(MARK_READ, Ordering::Release);
         self.at = ring.after(self.at, size);
         ring.header.u32(READ_POSITION).store(self.at, Ordering::Release);
-        // Only counts along: whether there is a message is decided above.
-        // SAFETY: the semaphore is mapped as long as the ring.
-        unsafe { libc::sem_trywait(ring.header.semaphore(SEMAPHORE)) };
         ring.check()?;
         Ok(Some(message))
     }
@@ -347,6 +355,8 @@ mod tests {
         for size in [0, 4001, 0x7FFF_FFFF, u32::MAX] {
             let data = other_view(&files.data, data_size(4000));
             header.u32(WRITE_POSITION).store(1, Ordering::Relaxed);
+            // SAFETY: the semaphore is mapped as long as `header`.
+            unsafe { libc::sem_post(header.semaphore(SEMAPHORE)) };
             data.u32(0).store(size, Ordering::Relaxed);
             data.u32(4).store(MARK_FULL, Ordering::Relaxed);
             assert_eq!(reader.read(), Err(Damage::Size(size)));
