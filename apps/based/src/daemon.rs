@@ -161,7 +161,10 @@ async fn ring_event(ring: &mut Option<RingSide>) -> Result<RingEvent, ring::Ring
 }
 
 fn stored_input(stored: &Stored) -> Input {
-    let result = stored.result.as_ref().map(|()| ()).map_err(ToString::to_string);
+    let result = match &stored.result {
+        Ok(()) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    };
     Input::Stored { version: Version::of(&stored.cib), result }
 }
 

@@ -5,7 +5,7 @@ use vocab::FEATURE_SET;
 use xml::{Element, patchset::Patchset};
 
 use crate::{
-    operations::{self, Provenance, Target},
+    operations::{self, Provenance, Target, Trace},
     schema::{Content, SchemaName, Violation},
     version::{self, Version},
 };
@@ -35,7 +35,7 @@ pub struct Performed {
     pub output: Option<Arc<Element>>,
     /// What changed, or with [`Failure::SchemaValidation`] what would have.
     pub patch: Option<Patchset>,
-    /// Whether the configuration changed.
+    /// Whether the configuration is not what it was, and so has to be put on disk.
     pub configuration_changed: bool,
     /// What exactly broke the schema.
     pub violation: Option<Violation>,
@@ -97,16 +97,19 @@ impl Document {
             return Performed::answer(found);
         }
         let mut new = Element::clone(&self.root);
-        if let Err(refused) = apply(&mut new, request, target, source) {
-            let output = refused.report.map(Arc::new);
-            return Performed { output, ..Performed::failed(refused.failure) };
+        match apply(&mut new, request, target, source) {
+            Ok(trace) => self.finish(new, trace, request, source, stamp),
+            Err(refused) => {
+                let output = refused.report.map(Arc::new);
+                Performed { output, ..Performed::failed(refused.failure) }
+            }
         }
-        self.finish(new, request, source, stamp)
     }
 
     fn finish(
         &mut self,
         mut new: Element,
+        trace: Trace,
         request: &Request,
         source: Source<'_>,
         stamp: Stamp<'_>,
@@ -119,15 +122,17 @@ impl Document {
         }
         let old = &self.root;
         let configuration_changed = !same_child(old, &new, "configuration");
-        let always =
-            request.operation == Operation::Replace && request.options.has(CallOptions::XPATH);
-        let changed = configuration_changed || always || **old != new;
+        let (changed, new_epoch) = match trace {
+            Trace::Content => (configuration_changed || **old != new, configuration_changed),
+            Trace::Always => (true, true),
+            Trace::Unnoticed { seen } => (seen && **old != new, false),
+        };
         let keeps_version = matches!(source, Source::Synchronization { .. });
         if changed && !keeps_version {
-            version::raise_for_change(&mut new, configuration_changed);
+            version::raise_for_change(&mut new, new_epoch);
         }
         let patch = if changed { Patchset::between(old, &new).ok().flatten() } else { None };
-        if configuration_changed && !request.options.has(CallOptions::NO_MTIME) {
+        if new_epoch && !request.options.has(CallOptions::NO_MTIME) {
             sign(&mut new, request, stamp);
         }
         let mut performed = Performed {
@@ -186,12 +191,12 @@ fn apply(
     request: &Request,
     target: Target<'_>,
     source: Source<'_>,
-) -> Result<(), operations::Refused> {
+) -> operations::Created {
     let options = request.options;
     let data = || data(request).ok_or(Failure::Invalid);
     match request.operation {
         Operation::Create => return operations::create(cib, target, &data()?, options),
-        Operation::Modify => operations::modify(cib, target, &data()?, options)?,
+        Operation::Modify => return Ok(operations::modify(cib, target, &data()?, options)?),
         Operation::Replace => {
             let provenance = match source {
                 Source::Synchronization { digest, feature_set } => {
@@ -199,7 +204,7 @@ fn apply(
                 }
                 Source::Client | Source::Upgrade { .. } => Provenance::Client,
             };
-            operations::replace(cib, target, &data()?, provenance, options)?;
+            return Ok(operations::replace(cib, target, &data()?, provenance, options)?);
         }
         Operation::Delete => {
             operations::delete(cib, target, self::data(request).as_ref(), options)?;
@@ -226,7 +231,7 @@ fn apply(
         | Operation::Ping
         | Operation::Noop => return Err(Failure::NotSupported.into()),
     }
-    Ok(())
+    Ok(Trace::Content)
 }
 
 /// What the request brings along. Of a whole CIB, only the section that the request names is meant.

@@ -30,6 +30,33 @@ pub use upgrade::upgrade;
 
 use messages::cib::CallOptions;
 
+/// How an operation changed the document, as far as the version depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// The version grows as the content tells.
+    Content,
+    /// The version grows even if the content is as before.
+    Always,
+    /// Something was added, and nothing else happened that Pacemaker 2.1.5 sees as a change of the configuration. Since the
+    /// versions on all nodes must grow alike, it must not be one here either.
+    Unnoticed {
+        /// Whether it is seen as a change at all.
+        seen: bool,
+    },
+}
+
+impl Trace {
+    /// Something was added by copying it as a whole, with all its attributes.
+    pub(crate) fn copied(new: &xml::Element) -> Self {
+        Self::Unnoticed { seen: merge::has_attributes(new) }
+    }
+
+    /// Something was added or merged piece by piece.
+    pub(crate) const fn merged(noticed: bool) -> Self {
+        if noticed { Self::Content } else { Self::Unnoticed { seen: false } }
+    }
+}
+
 /// What part of a CIB an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {

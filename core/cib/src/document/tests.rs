@@ -21,6 +21,21 @@ fn version(document: &Document) -> String {
 }
 
 #[test]
+fn what_pacemaker_does_not_notice_is_kept_all_the_same() {
+    let mut document = document();
+    let copied =
+        change(Operation::Modify, Some("resources"), DUMMY).with_options(CallOptions::CAN_CREATE);
+    let performed = run(&mut document, &copied);
+    assert!(performed.configuration_changed, "it has to be put on disk");
+    assert_eq!(version(&document), "0.0.1");
+    let bare = change(Operation::Create, Some("configuration"), "<tags/>");
+    let performed = run(&mut document, &bare);
+    assert!(performed.configuration_changed && performed.patch.is_none());
+    assert_eq!(version(&document), "0.0.1");
+    assert!(document.root().descend(&["configuration", "tags"]).is_some());
+}
+
+#[test]
 fn each_operation_raises_what_it_should() {
     let mut document = document();
     let config = change(Operation::Create, Some("resources"), DUMMY);
@@ -70,7 +85,8 @@ fn the_patch_set_leads_to_the_result() {
 fn a_refused_change_leaves_everything_as_it_was() {
     let mut document = document();
     let before = document.root().clone();
-    let performed = run(&mut document, &change(Operation::Create, Some("resources"), "<foo/>"));
+    let foo = change(Operation::Create, Some("resources"), "<foo id='f'/>");
+    let performed = run(&mut document, &foo);
     assert_eq!(performed.result, Err(Failure::SchemaValidation));
     assert!(performed.output.is_some_and(|cib| cib.name() == "cib"));
     assert!(performed.patch.is_some(), "clients are told what would have changed");

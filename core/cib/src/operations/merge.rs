@@ -38,38 +38,63 @@ impl Identity {
     }
 }
 
-/// `target` with the attributes of `update` set and its children merged in, recursively; `None` if that changes nothing.
-pub(crate) fn merged(target: &Element, update: &Element, identity: Identity) -> Option<Element> {
-    let mut result: Option<Element> = None;
-    for (name, value) in update.attrs() {
-        let old = result.as_ref().unwrap_or(target).attr(name);
-        let raised = raised_value(name, value, old);
-        let new = raised.as_deref().unwrap_or(value);
-        if old != Some(new) {
-            result.get_or_insert_with(|| target.clone()).set(name, new);
-        }
+/// A merge and whether Pacemaker 2.1.5 would see that it changed something: it does not see new elements that have no
+/// attributes.
+#[derive(Debug)]
+pub(crate) struct Merge {
+    identity: Identity,
+    pub(crate) noticed: bool,
+}
+
+impl Merge {
+    pub(crate) const fn by(identity: Identity) -> Self {
+        Self { identity, noticed: false }
     }
-    for node in update.nodes() {
-        let current = result.as_ref().unwrap_or(target);
-        match node {
-            Node::Element(child) => match identity.position(current, child) {
-                Some(index) => {
-                    let counterpart = current.nodes()[index].as_element();
-                    let changed = counterpart.and_then(|c| merged(c, child, identity));
-                    if let Some(changed) = changed {
-                        let result = result.get_or_insert_with(|| target.clone());
-                        result.nodes_mut()[index] = changed.into();
-                    }
-                }
-                None => result.get_or_insert_with(|| target.clone()).push(fresh(child, identity)),
-            },
-            Node::Comment(_) if !current.nodes().contains(node) => {
-                result.get_or_insert_with(|| target.clone()).push(node.clone());
+
+    /// `target` with the attributes of `update` set and its children merged in, recursively; `None` if that changes
+    /// nothing.
+    pub(crate) fn merged(&mut self, target: &Element, update: &Element) -> Option<Element> {
+        let mut result: Option<Element> = None;
+        for (name, value) in update.attrs() {
+            let old = result.as_ref().unwrap_or(target).attr(name);
+            let raised = raised_value(name, value, old);
+            let new = raised.as_deref().unwrap_or(value);
+            if old != Some(new) {
+                self.noticed = true;
+                result.get_or_insert_with(|| target.clone()).set(name, new);
             }
-            Node::Comment(_) | Node::Text(_) => {}
         }
+        for node in update.nodes() {
+            let current = result.as_ref().unwrap_or(target);
+            match node {
+                Node::Element(child) => match self.identity.position(current, child) {
+                    Some(index) => {
+                        let counterpart = current.nodes()[index].as_element();
+                        let changed = counterpart.and_then(|c| self.merged(c, child));
+                        if let Some(changed) = changed {
+                            let result = result.get_or_insert_with(|| target.clone());
+                            result.nodes_mut()[index] = changed.into();
+                        }
+                    }
+                    None => {
+                        self.noticed |= has_attributes(child);
+                        let fresh = fresh(child, self.identity);
+                        result.get_or_insert_with(|| target.clone()).push(fresh);
+                    }
+                },
+                Node::Comment(_) if !current.nodes().contains(node) => {
+                    result.get_or_insert_with(|| target.clone()).push(node.clone());
+                }
+                Node::Comment(_) | Node::Text(_) => {}
+            }
+        }
+        result
     }
-    result
+}
+
+/// Whether the element or anything in it has an attribute.
+pub(crate) fn has_attributes(element: &Element) -> bool {
+    element.descendants().any(|element| element.attrs().next().is_some())
 }
 
 /// What comes of merging `update` into nothing: itself, unless it contains the same thing twice.
@@ -82,7 +107,7 @@ pub(crate) fn fresh(update: &Arc<Element>, identity: Identity) -> Arc<Element> {
     for (name, value) in update.attrs() {
         empty.set(name, value);
     }
-    Arc::new(merged(&empty, &update, identity).unwrap_or(empty))
+    Arc::new(Merge::by(identity).merged(&empty, &update).unwrap_or(empty))
 }
 
 fn repeats(element: &Element, identity: Identity) -> bool {
@@ -113,7 +138,9 @@ mod tests {
 
     fn merge(target: &str, update: &str) -> Option<String> {
         let (target, update) = (xml::parse(target).unwrap(), xml::parse(update).unwrap());
-        merged(&target, &update, Identity::IdOrReference).map(|element| element.to_compact())
+        Merge::by(Identity::IdOrReference)
+            .merged(&target, &update)
+            .map(|element| element.to_compact())
     }
 
     #[test]
@@ -172,6 +199,20 @@ mod tests {
             merge("<a/>", "<a><b id='1'><m x='1'/><m y='2'/></b></a>").as_deref(),
             Some("<a><b id=\"1\"><m x=\"1\" y=\"2\"/></b></a>")
         );
+    }
+
+    #[test]
+    fn what_has_no_attributes_is_added_unnoticed() {
+        let target = xml::parse("<a id='1'/>").unwrap();
+        for (update, noticed) in [
+            ("<a id='1'><operations/></a>", false),
+            ("<a id='1'><operations><op id='2'/></operations></a>", true),
+            ("<a id='1' x='y'/>", true),
+        ] {
+            let mut merge = Merge::by(Identity::Id);
+            assert!(merge.merged(&target, &xml::parse(update).unwrap()).is_some());
+            assert_eq!(merge.noticed, noticed, "{update}");
+        }
     }
 
     #[test]

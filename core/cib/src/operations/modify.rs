@@ -4,9 +4,9 @@ use messages::cib::{CallOptions, Failure};
 use xml::{Element, NodePath};
 
 use super::{
-    Target,
+    Target, Trace,
     data::fit,
-    merge::{Identity, merged},
+    merge::{Identity, Merge},
     select::select,
 };
 use crate::section::Section;
@@ -17,23 +17,30 @@ pub fn modify(
     target: Target<'_>,
     update: &Arc<Element>,
     options: CallOptions,
-) -> Result<(), Failure> {
+) -> Result<Trace, Failure> {
+    let mut merge = Merge::by(Identity::IdOrReference);
+    let mut copied = false;
     match target {
-        Target::XPath(expression) => return by_expression(cib, expression, update, options),
+        Target::XPath(expression) => {
+            by_expression(cib, expression, update, options, &mut merge)?;
+            return Ok(Trace::merged(merge.noticed));
+        }
         Target::Section(name) => {
             let root = Section::named(name).ensure(cib).ok_or(Failure::Invalid)?;
-            if !merge_below(cib, &root, update) {
+            if !merge_below(cib, &root, update, &mut merge) {
                 if !options.has(CallOptions::CAN_CREATE) {
                     return Err(Failure::NotFound);
                 }
                 cib.at_mut(&root).ok_or(Failure::Invalid)?.push(fit(update));
+                copied = true;
             }
         }
     }
     if options.has(CallOptions::MIXED_UPDATE) {
         remove_marked(cib);
+        return Ok(Trace::Content);
     }
-    Ok(())
+    Ok(if copied { Trace::copied(update) } else { Trace::merged(merge.noticed) })
 }
 
 fn by_expression(
@@ -41,6 +48,7 @@ fn by_expression(
     expression: &str,
     update: &Arc<Element>,
     options: CallOptions,
+    merge: &mut Merge,
 ) -> Result<(), Failure> {
     let found = select(cib, expression).map_err(|_| Failure::NotFound)?;
     if found.is_empty() {
@@ -48,7 +56,7 @@ fn by_expression(
     }
     let mut result = Ok(());
     for path in found {
-        if !merge_below(cib, &path, update) {
+        if !merge_below(cib, &path, update, merge) {
             result = Err(Failure::NotFound);
         } else if !options.has(CallOptions::MULTIPLE) {
             break;
@@ -58,14 +66,13 @@ fn by_expression(
 }
 
 /// Merges into the first element, in document order, that corresponds to the update; `false` if there is none.
-fn merge_below(cib: &mut Element, root: &NodePath, update: &Element) -> bool {
+fn merge_below(cib: &mut Element, root: &NodePath, update: &Element, merge: &mut Merge) -> bool {
     let Some(start) = cib.at(root) else { return false };
     let found =
         start.find_path(|element| element.name() == update.name() && element.id() == update.id());
     let Some(below) = found else { return false };
     let path: NodePath = root.indices().iter().chain(below.indices()).copied().collect();
-    let changed =
-        cib.at(&path).and_then(|element| merged(element, update, Identity::IdOrReference));
+    let changed = cib.at(&path).and_then(|element| merge.merged(element, update));
     if let Some(changed) = changed
         && let Some(place) = cib.at_mut(&path)
     {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use messages::cib::{CallOptions, Failure};
 use xml::{Element, NodePath, digest};
 
-use super::{Target, data::fit, select::select};
+use super::{Target, Trace, data::fit, select::select};
 use crate::{section::Section, version::Version};
 
 /// What is known about where a whole CIB comes from.
@@ -28,14 +28,18 @@ pub fn replace(
     new: &Arc<Element>,
     provenance: Provenance<'_>,
     options: CallOptions,
-) -> Result<(), Failure> {
+) -> Result<Trace, Failure> {
     let name = match target {
-        Target::XPath(expression) => return by_expression(cib, expression, new, options),
+        Target::XPath(expression) => {
+            by_expression(cib, expression, new, options)?;
+            return Ok(Trace::Always);
+        }
         Target::Section(Some("all")) => None,
         Target::Section(name) => name.filter(|name| *name != new.name()),
     };
     if new.name() == "cib" {
-        return whole(cib, new, provenance);
+        whole(cib, new, provenance)?;
+        return Ok(Trace::Content);
     }
     let root = Section::named(name).path(cib).ok_or(Failure::NotFound)?;
     let start = cib.at(&root).ok_or(Failure::NotFound)?;
@@ -48,7 +52,8 @@ pub fn replace(
         })
         .ok_or(Failure::NotFound)?;
     let path: NodePath = root.indices().iter().chain(below.indices()).copied().collect();
-    put(cib, &path, fit(new))
+    put(cib, &path, fit(new))?;
+    Ok(Trace::Content)
 }
 
 fn whole(cib: &mut Element, new: &Arc<Element>, provenance: Provenance<'_>) -> Result<(), Failure> {

@@ -224,8 +224,19 @@ mod tests {
             (&RESOURCES[..], "<foo/>", "<foo> must not be in <resources>"),
             (&RESOURCES, "<primitive class='ocf' type='x'/>", "<primitive> has no id"),
             (&RESOURCES, "<primitive id='a' class='ocf'/>", "<primitive> has no type"),
-            (&RESOURCES, "<group id='1g'/>", "id=\"1g\" makes no sense in <group>"),
-            (&RESOURCES, "<group id='g'><clone id='c'/></group>", "<clone> must not be in <group>"),
+            (
+                &RESOURCES,
+                "<primitive id='1g' class='lsb' type='x'/>",
+                "id=\"1g\" makes no sense in <primitive>",
+            ),
+            (&RESOURCES, "<group id='g'/>", "<group> has no <primitive>"),
+            (&RESOURCES, "<clone id='c'/>", "<clone> has no single <primitive> or <group>"),
+            (&CONSTRAINTS, "<rsc_order id='o' first='a'/>", "<rsc_order> has no resources"),
+            (
+                &RESOURCES,
+                "<group id='g'><clone id='c'/><primitive id='p' class='lsb' type='x'/></group>",
+                "<clone> must not be in <group>",
+            ),
             (
                 &CONSTRAINTS,
                 "<rsc_location id='l' rsc='gone' node='n' score='5'/>",
@@ -233,7 +244,7 @@ mod tests {
             ),
             (
                 &CONSTRAINTS,
-                "<rsc_ticket id='l' ticket='t'><resource_set id='l'/></rsc_ticket>",
+                "<rsc_ticket id='l' ticket='t'><resource_set id='l'><resource_ref id='l'/></resource_set></rsc_ticket>",
                 "the id \"l\" is there more than once",
             ),
             (&["configuration", "nodes"], "<node id='1'/>", "<node> has no uname"),

@@ -153,6 +153,11 @@ pub(super) fn check(parent: &str, element: &Element) -> Result<(), Violation> {
             }
         }
     }
+    if element.attr("id-ref").is_none()
+        && let Some(what) = missing_content(element)
+    {
+        return Err(lacks(what));
+    }
     match unique_id(element) {
         Some(id) if !is_name(id) => Err(Violation::Value {
             element: name.to_owned(),
@@ -161,6 +166,41 @@ pub(super) fn check(parent: &str, element: &Element) -> Result<(), Violation> {
         }),
         Some(_) | None => Ok(()),
     }
+}
+
+/// What an element must contain, or must say in one of several ways, and does not.
+fn missing_content(element: &Element) -> Option<&'static str> {
+    let inside =
+        |names: &[&str]| element.children().filter(|child| names.contains(&child.name())).count();
+    let says = |names: &[&str]| names.iter().all(|name| element.attr(name).is_some());
+    let has_set = || inside(&["resource_set"]) > 0;
+    let complete = match element.name() {
+        "group" => inside(&["primitive"]) > 0,
+        "clone" | "master" => inside(&["primitive", "group"]) == 1,
+        "bundle" => inside(&["docker", "podman", "rkt"]) == 1 && inside(&["primitive"]) <= 1,
+        "tag" => inside(&["obj_ref"]) > 0,
+        "resource_set" => inside(&["resource_ref"]) > 0,
+        "rsc_location" => {
+            (says(&["rsc"]) || says(&["rsc-pattern"]) || has_set())
+                && (says(&["node", "score"]) || inside(&["rule"]) > 0)
+        }
+        "rsc_colocation" => says(&["rsc", "with-rsc"]) || has_set(),
+        "rsc_order" => says(&["first", "then"]) || has_set(),
+        "rsc_ticket" => says(&["ticket"]) && (says(&["rsc"]) || has_set()),
+        _ => true,
+    };
+    if complete {
+        return None;
+    }
+    Some(match element.name() {
+        "group" => "<primitive>",
+        "clone" | "master" => "single <primitive> or <group>",
+        "bundle" => "single container element",
+        "tag" => "<obj_ref>",
+        "resource_set" => "<resource_ref>",
+        "rsc_location" => "resource, or no node with a score and no <rule>",
+        _ => "resources",
+    })
 }
 
 /// Checks the root's attributes and that the parts are there which every CIB has.

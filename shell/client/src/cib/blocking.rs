@@ -81,7 +81,7 @@ impl Cib {
             Backend::Live => READ_WRITE,
             Backend::LiveReadOnly => READ_ONLY,
             Backend::File(path) => {
-                let file = Box::new(FileCib::open(path, client_name)?);
+                let file = Box::new(FileCib::open(path)?);
                 return Ok(Self { connection: Connection::File(file), last_call: 0 });
             }
         };

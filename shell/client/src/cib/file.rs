@@ -19,12 +19,11 @@ const LIVE: &str = "/var/lib/pacemaker/cib/cib.xml";
 #[derive(Debug)]
 pub(super) struct FileCib {
     path: PathBuf,
-    client_name: String,
     document: Document,
 }
 
 impl FileCib {
-    pub(super) fn open(path: &Path, client_name: &str) -> Result<Self, CibError> {
+    pub(super) fn open(path: &Path) -> Result<Self, CibError> {
         let root = read_document(path).map_err(|error| match error {
             DocumentError::Read(source) => CibError::File { path: path.to_owned(), source },
             DocumentError::Parse(error) => {
@@ -41,7 +40,7 @@ impl FileCib {
         if document.violation().is_some() {
             return Err(CibError::Failed { failure: Failure::SchemaValidation, output: None });
         }
-        Ok(Self { path: path.to_owned(), client_name: client_name.to_owned(), document })
+        Ok(Self { path: path.to_owned(), document })
     }
 
     pub(super) fn perform(&mut self, request: &Request) -> Result<Reply, CibError> {
@@ -55,10 +54,9 @@ impl FileCib {
         if matches!(request.operation, Operation::Noop | Operation::Ping) {
             return Ok(reply);
         }
-        let mut request = request.clone();
-        request.client_name = Some(self.client_name.clone());
-        let written = runtime::time_in_words(now());
-        let stamp = Stamp { origin: None, written: &written };
+        // Who changed a file, and when, is nothing that the file says.
+        let request = request.clone().with_options(CallOptions::NO_MTIME);
+        let stamp = Stamp { origin: None, written: "" };
         let before = self.document.root().clone();
         let performed = self.document.perform(&request, Source::Client, stamp);
         let changed = performed.result.is_ok() && performed.patch.is_some();
@@ -90,7 +88,8 @@ impl FileCib {
     /// The cluster's own file gets its digest and an archive, as if the cluster had written it.
     fn write_live(&self) -> Result<(), CibError> {
         let directory = Path::new(LIVE).parent().unwrap_or(Path::new("/"));
-        let root = cib::to_file(self.document.root());
+        let mut root = cib::to_file(self.document.root());
+        root.set("cib-last-written", runtime::time_in_words(now()));
         CibStore::new(directory).save(&root).map_err(|error| match error {
             StoreError::Modified { .. } => {
                 CibError::Failed { failure: Failure::FileModified, output: None }
@@ -152,7 +151,7 @@ mod tests {
         assert_eq!(found.id(), Some("d"));
         let root = second.query(None, CallOptions::NONE).unwrap();
         assert_eq!(root.attr("epoch"), Some("1"));
-        assert_eq!(root.attr("update-client"), Some("test"));
+        assert_eq!(root.attr("update-client"), None);
         let error = second.create(Some("resources"), dummy, CallOptions::NONE).unwrap_err();
         assert_eq!(error.exit().code(), 108);
     }

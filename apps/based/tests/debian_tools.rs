@@ -1,0 +1,280 @@
+//! The daemon as a process, without a cluster, and Debian's own tools against it, in namespaces of their own.
+//!
+//! Needs root, `unshare` of util-linux and Debian's pacemaker-cli-utils.
+
+mod world;
+
+use std::{path::Path, time::Duration};
+
+use client::cib::{
+    AsyncCib, Backend, CallOptions, Cib, CibEvent, Failure, NotificationKind, Operation, Request,
+};
+use world::{Daemon, ROOT, in_namespace, tool, with_input};
+use xml::Element;
+
+/// Becomes the daemon if started as such; a test that is none otherwise.
+#[test]
+fn daemon() {
+    world::become_daemon();
+}
+
+const DUMMY: &str = "<primitive id=\"d\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>";
+
+#[test]
+fn tools_read_and_change_the_cib() {
+    in_namespace("tools_read_and_change_the_cib", async || {
+        let daemon = Daemon::start(&[]).await;
+        let empty = tool("cibadmin -Q").succeeded();
+        assert!(empty.contains("<cib crm_feature_set=\"3.16.1\" validate-with=\"pacemaker-3.9\""));
+
+        tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
+        assert!(tool("cibadmin -Q -o resources").succeeded().contains("type=\"Dummy\""));
+        tool("cibadmin -M -o resources -X '<primitive id=\"d\" description=\"x\"/>'").succeeded();
+        let found = tool("cibadmin -Q --xpath //primitive").succeeded();
+        assert!(found.contains("description=\"x\"") && found.contains("class=\"ocf\""));
+        assert!(tool("cibadmin -Q --xpath //primitive/@id").succeeded().contains("<primitive"));
+        assert_eq!(tool("cibadmin -Q -e --xpath //primitive").code, 0);
+        tool(&format!("cibadmin -R -o resources -X '{DUMMY}'")).succeeded();
+        assert!(!tool("cibadmin -Q").succeeded().contains("description"));
+
+        let epoch = |text: String| {
+            text.split_once(" epoch=\"")
+                .and_then(|(_, rest)| rest.split('"').next())
+                .unwrap()
+                .parse::<u32>()
+        };
+        let before = epoch(tool("cibadmin -Q").succeeded()).unwrap();
+        tool("cibadmin -B").succeeded();
+        assert_eq!(epoch(tool("cibadmin -Q").succeeded()), Ok(before + 1));
+
+        tool("crm_attribute -n stonith-enabled -v false").succeeded();
+        assert_eq!(tool("crm_attribute -n stonith-enabled -G -q").succeeded().trim(), "false");
+        let all = tool("cibadmin -Q").succeeded();
+        assert!(all.contains("update-client=\"crm_attribute\" update-user=\"root\""), "{all}");
+        assert!(all.contains("id=\"cib-bootstrap-options-stonith-enabled\""));
+        tool("crm_attribute -n stonith-enabled -D").succeeded();
+        assert!(!tool("cibadmin -Q").succeeded().contains("stonith-enabled"));
+
+        tool("cibadmin -D -o resources -X '<primitive id=\"d\"/>'").succeeded();
+        assert!(tool("cibadmin -Q -o resources").succeeded().contains("<resources/>"));
+        tool("cibadmin -E -f").succeeded();
+        assert!(tool("cibadmin -Q").succeeded().contains("admin_epoch=\"1\""));
+        daemon.end();
+    });
+}
+
+#[test]
+fn tools_that_watch_are_told() {
+    in_namespace("tools_that_watch_are_told", async || {
+        let daemon = Daemon::start(&[]).await;
+        let mut watcher = AsyncCib::connect("watcher").await.unwrap();
+        watcher.subscribe(NotificationKind::Diff).await.unwrap();
+        tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
+        let Some(CibEvent::Changed(change)) = watcher.next().await else { panic!("a change") };
+        assert_eq!((change.operation, change.result), (Operation::Create, Ok(())));
+        let patch = change.patch.to_compact();
+        assert!(patch.contains("path=\"/cib/configuration/resources\""), "{patch}");
+
+        let mut request = Request::query(Some("resources"));
+        request.options = CallOptions::SCOPE_LOCAL;
+        let number = watcher.send(request).await.unwrap();
+        let Some(CibEvent::Reply(reply)) = watcher.next().await else { panic!("a reply") };
+        assert_eq!((reply.call_id, reply.result), (number, Ok(())));
+
+        daemon.end();
+    });
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_and_the_daemon_lives() {
+    in_namespace("what_makes_no_sense_is_refused_and_the_daemon_lives", async || {
+        let daemon = Daemon::start(&[]).await;
+        tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
+        let before = tool("cibadmin -Q").succeeded();
+        let create = |what: &str| tool(&format!("cibadmin -C -o resources -X '{what}'")).code;
+        assert_eq!(create(DUMMY), 108, "exists already");
+        assert_eq!(create("<foo/>"), 78, "not in the schema");
+        assert_eq!(create("<primitive id=\"x\" class=\"ocf\"/>"), 78, "no type");
+        assert_eq!(create("<primitive id=\"1x\" class=\"ocf\" type=\"y\"/>"), 78, "no id");
+        let location = "<rsc_location id=\"l\" rsc=\"gone\" node=\"n\" score=\"1\"/>";
+        assert_eq!(tool(&format!("cibadmin -C -o constraints -X '{location}'")).code, 78);
+        let again = "<group id=\"g\"><primitive id=\"d\" class=\"ocf\" type=\"y\"/></group>";
+        assert_eq!(create(again), 78, "the id is taken");
+        assert_eq!(tool("cibadmin -M -X '<cib have-quorum=\"maybe\"/>'").code, 78);
+        assert_eq!(tool("cibadmin -M -X '<cib epoch=\"many\"/>'").code, 103, "no number is 0");
+        assert_eq!(
+            tool("cibadmin -R -X '<cib epoch=\"0\" num_updates=\"0\" admin_epoch=\"0\"/>'").code,
+            103
+        );
+        assert_eq!(tool("cibadmin -Q --xpath //nothing").code, 105);
+        assert_eq!(tool("cibadmin -Q --xpath '//['").code, 105);
+        assert_eq!(tool("cibadmin -M -o resources -X '<primitive id=\"z\"/>'").code, 105);
+        assert_eq!(tool("cibadmin -D --xpath /cib --force").code, 70);
+        let broken = with_input("cibadmin -R -p", "<cib><configuration>");
+        assert_ne!(broken.code, 0);
+        assert_eq!(tool("cibadmin -Q").succeeded(), before);
+        daemon.end();
+    });
+}
+
+#[test]
+fn broken_and_oversize_messages_do_no_harm() {
+    in_namespace("broken_and_oversize_messages_do_no_harm", async || {
+        let daemon = Daemon::start(&[]).await;
+        let mut raw = ipc::xml::XmlClient::connect("cib_rw").unwrap();
+        let second = Duration::from_secs(5);
+        for nonsense in [
+            "<x/>",
+            "<cib_command cib_op=\"cib_explode\"/>",
+            "<cib_command cib_op=\"cib_query\" cib_callopt=\"lots\"/>",
+            "<cib_command cib_op=\"cib_apply_diff\" cib_callopt=\"4096\"/>",
+            "<cib_command cib_op=\"cib_notify\" cib_notify_type=\"weather\" cib_notify_activate=\"1\"/>",
+        ] {
+            let answer = raw.call(&xml::parse(nonsense).unwrap(), second).unwrap();
+            let refused = answer.attr("status").is_some_and(|status| status != "0")
+                || answer.attr("cib_rc").is_some_and(|code| code != "0");
+            assert!(refused, "{nonsense}: {}", answer.to_compact());
+        }
+        let mut deep = Element::new("x");
+        (0..5_000).for_each(|_| {
+            deep = Element::new("x").with_child(std::mem::replace(&mut deep, Element::new("x")))
+        });
+        let request = Request::change(Operation::Modify, Some("status"), deep)
+            .with_options(CallOptions::SYNC_CALL | CallOptions::CAN_CREATE);
+        // Too deep to be read: whether it is answered is the transport's choice, that the daemon lives is not.
+        let _ = raw.call(&request.to_element(), Duration::from_secs(1));
+        let mut cib = Cib::open_backend("test", &Backend::Live).unwrap();
+        let big = Element::new("nvpair").with("id", "b").with("name", "x".repeat(200_000));
+        let set = Element::new("cluster_property_set").with("id", "s").with_child(big);
+        cib.create(Some("crm_config"), set, CallOptions::NONE).unwrap();
+        let found = cib.query_xpath("//nvpair[@id='b']", CallOptions::NONE).unwrap();
+        assert_eq!(found.attr("name").map(str::len), Some(200_000));
+        let mut reader = Cib::open_backend("test", &Backend::LiveReadOnly).unwrap();
+        let refused = reader.bump(CallOptions::NONE).unwrap_err();
+        assert_eq!(refused.failure(), Failure::AccessDenied);
+        tool("cibadmin -Q").succeeded();
+        daemon.end();
+    });
+}
+
+#[test]
+fn the_cib_survives_a_restart_and_is_never_trusted_blindly() {
+    in_namespace("the_cib_survives_a_restart_and_is_never_trusted_blindly", async || {
+        let daemon = Daemon::start(&["-w"]).await;
+        tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
+        daemon.end();
+        let file = Path::new(ROOT).join("cib.xml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("id=\"d\"") && !text.contains("<status"));
+        let digest = std::fs::read_to_string(Path::new(ROOT).join("cib.xml.sig")).unwrap();
+        let theirs = tool(&format!("cibadmin --md5-sum -x {}", file.display())).succeeded();
+        assert_eq!(
+            theirs.split_whitespace().last(),
+            Some(digest.trim()),
+            "Debian's digest is ours"
+        );
+
+        let daemon = Daemon::start(&["-w"]).await;
+        assert!(tool("cibadmin -Q -o resources").succeeded().contains("id=\"d\""));
+        daemon.kill();
+        std::fs::write(&file, text.replace("Dummy", "Stateful")).unwrap();
+        let daemon = Daemon::start(&["-w"]).await;
+        assert!(!tool("cibadmin -Q").succeeded().contains("Stateful"));
+        let aside = std::fs::read_dir(ROOT)
+            .unwrap()
+            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("cib.auto."));
+        assert!(aside, "the edited file is kept for people to look at");
+        daemon.end();
+    });
+}
+
+/// The same commands, once against the daemon and once against a file, where Debian's own library carries them out: exit
+/// status and result must be the same, version included.
+#[test]
+fn operations_do_what_debian_s_library_does() {
+    in_namespace("operations_do_what_debian_s_library_does", async || {
+        let daemon = Daemon::start(&[]).await;
+        let file = "/run/twin.xml";
+        tool(&format!("cibadmin -Q > {file}")).succeeded();
+        let twin = |command: &str| tool(&format!("env CIB_file={file} {command}"));
+        for command in TWIN_COMMANDS {
+            let (ours, theirs) = (tool(command), twin(command));
+            assert_eq!(ours.code, theirs.code, "{command}\n{ours:?}\n{theirs:?}");
+            let cib = |output: world::Output| {
+                let mut root = xml::parse(&output.succeeded()).unwrap();
+                root.retain_attrs(|name, _| {
+                    !name.starts_with("update-") && name != "cib-last-written"
+                });
+                root.to_pretty()
+            };
+            assert_eq!(cib(tool("cibadmin -Q")), cib(twin("cibadmin -Q")), "after {command}");
+            if command.starts_with("cibadmin -Q") && !ours.stdout.starts_with("<cib ") {
+                assert_eq!(ours.stdout, theirs.stdout, "{command}");
+            }
+        }
+        daemon.end();
+    });
+}
+
+const TWIN_COMMANDS: &[&str] = &[
+    "cibadmin -C -o resources -X '<primitive id=\"d\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>'",
+    "cibadmin -C -o resources -X '<primitive id=\"d\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>'",
+    "cibadmin -C -o resources -X '<group id=\"g\"><primitive id=\"e\" class=\"lsb\" type=\"x\"/></group>'",
+    "cibadmin -C -o nodes -X '<node id=\"1\" uname=\"a\"/>'",
+    "cibadmin -C -o nodes -X '<node id=\"1\" uname=\"a\"/>'",
+    "cibadmin -M -X '<primitive id=\"e\" description=\"more\"/>'",
+    "cibadmin -M -X '<primitive id=\"e\" description=\"more\"/>'",
+    "cibadmin -M -X '<primitive id=\"gone\"/>'",
+    "cibadmin -M -c -o constraints -X '<rsc_location id=\"l\" rsc=\"d\" node=\"a\" score=\"5\"/>'",
+    "cibadmin -M -X '<rsc_location id=\"l\" score=\"score++\"/>'",
+    "cibadmin -M -X '<rsc_location id=\"l\" score=\"score+=4\"/>'",
+    "cibadmin -C -o constraints -X '<rsc_location id=\"m\" rsc=\"gone\" node=\"a\" score=\"5\"/>'",
+    "cibadmin -D -o resources -X '<primitive id=\"d\"/>'",
+    "cibadmin -D -o constraints -X '<rsc_location score=\"10\"/>'",
+    "cibadmin -D -o constraints -X '<rsc_location id=\"never\"/>'",
+    "cibadmin -M -o tags -X '<tags><tag id=\"t\"><obj_ref id=\"d\"/></tag></tags>'",
+    "cibadmin -C -o tags -X '<tag id=\"d\"/>'",
+    "cibadmin -M -o resources -X '<foo/>' -c",
+    "cibadmin -R -o resources -X '<primitive id=\"d\" class=\"lsb\" type=\"y\"/>'",
+    "cibadmin -R -o resources -X '<primitive id=\"gone\" class=\"lsb\" type=\"y\"/>'",
+    "cibadmin -R -o nodes -X '<nodes/>'",
+    "cibadmin -R --xpath '//primitive[@id=\"d\"]' -X '<primitive id=\"d\" class=\"lsb\" type=\"y\"/>'",
+    "cibadmin -R --xpath '//primitive[@id=\"d\"]' -X '<primitive id=\"d\" class=\"lsb\" type=\"y\"/>'",
+    "cibadmin -C --xpath '//resources' -X '<clone id=\"c\"><primitive id=\"f\" class=\"lsb\" type=\"z\"/></clone>'",
+    "cibadmin -M --xpath '//clone' -X '<primitive id=\"f\" description=\"in a clone\"/>'",
+    "cibadmin -M --xpath '//group' -X '<primitive id=\"f\" description=\"not here\"/>'",
+    "cibadmin -Q --xpath '//primitive'",
+    "cibadmin -Q --xpath '//primitive/@id'",
+    "cibadmin -Q --xpath '//primitive[@type=\"z\"]' -n",
+    "cibadmin -Q -e --xpath '//primitive'",
+    "cibadmin -Q --xpath 'count(//primitive)'",
+    "cibadmin -Q -o resources",
+    "cibadmin -Q -o alerts",
+    "cibadmin -Q -o nonsense",
+    "cibadmin -M -c -o status -X '<node_state id=\"1\" uname=\"a\"/>'",
+    "cibadmin -M -o status -X '<node_state id=\"1\" x=\"y\"><lrm id=\"1\"/></node_state>'",
+    "cibadmin -D --xpath '//node_state/lrm'",
+    "cibadmin -D --xpath '//nothing'",
+    "crm_attribute -n no-quorum-policy -v ignore",
+    "crm_attribute -n no-quorum-policy -v stop",
+    "crm_attribute -n no-quorum-policy -D",
+    "cibadmin -M -X '<cib have-quorum=\"1\"/>'",
+    "cibadmin -M -X '<cib have-quorum=\"maybe\"/>'",
+    "cibadmin -M -X '<cib nonsense=\"1\"/>'",
+    "cibadmin -M -X '<cib epoch=\"many\"/>'",
+    "cibadmin -M -X '<cib crm_feature_set=\"3.99.0\"/>'",
+    "cibadmin -R -X '<cib epoch=\"0\" num_updates=\"0\" admin_epoch=\"0\"/>'",
+    "cibadmin -B",
+    "cibadmin -D -A //primitive",
+    "cibadmin -C -o resources -X '<primitive id=\"1x\" class=\"lsb\" type=\"y\"/>'",
+    "cibadmin -C -o resources -X '<primitive id=\"n\" class=\"lsb\"/>'",
+    "cibadmin -C -o nodes -X '<node id=\"2\"/>'",
+    "cibadmin -C -o crm_config -X '<cluster_property_set id=\"s\"><nvpair id=\"s-1\"/></cluster_property_set>'",
+    "cibadmin -C -o crm_config -X '<cluster_property_set id=\"s\"><nvpair id-ref=\"none\"/></cluster_property_set>'",
+    "cibadmin -E -f",
+    "cibadmin -E -f",
+    "cibadmin -M -X '<cib validate-with=\"pacemaker-3.0\"/>'",
+    "cibadmin -M -X '<cib validate-with=\"pacemaker-9.0\"/>'",
+    "cibadmin -M -X '<cib validate-with=\"none\"/>'",
+    "cibadmin -C -o resources -X '<anything/>'",
+];

@@ -1,0 +1,143 @@
+//! A daemon in namespaces of its own, and tools that are run there.
+
+use std::{
+    io::Write,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use client::cib::{Backend, Cib};
+use tokio::task::LocalSet;
+
+const INSIDE: &str = "BASED_TEST_IN_NAMESPACE";
+const DAEMON: &str = "BASED_TEST_IS_DAEMON";
+
+/// Where the daemon keeps its files, in the namespace.
+pub(crate) const ROOT: &str = "/var/lib/pacemaker/cib";
+
+/// Runs the daemon if this process was started to be it.
+pub(crate) fn become_daemon() {
+    if let Ok(arguments) = std::env::var(DAEMON) {
+        let arguments = arguments.split_whitespace().map(Into::into);
+        based::main(std::iter::once("pacemaker-based".into()).chain(arguments).collect());
+    }
+}
+
+/// Runs a test's body in namespaces of its own.
+pub(crate) fn in_namespace(test: &str, body: impl AsyncFnOnce()) {
+    if std::env::var_os(INSIDE).is_some() {
+        let mounts = "for d in /run /dev/shm /var/log /var/lib/pacemaker; do \
+                        mount -t tmpfs none $d || exit 1; done; \
+                      mkdir -p /var/lib/pacemaker/cib /var/log/pacemaker && \
+                      chown -R hacluster:haclient /var/lib/pacemaker && ip link set lo up";
+        assert!(Command::new("/bin/sh").args(["-c", mounts]).status().unwrap().success());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        return LocalSet::new().block_on(&runtime, body());
+    }
+    let root = rustix::process::geteuid().is_root();
+    let tools = std::path::Path::new("/usr/sbin/cibadmin").exists();
+    if !root || !tools {
+        assert!(std::env::var_os("CI").is_none(), "{test} needs root and pacemaker-cli-utils");
+        eprintln!("skipped: {test} needs root and pacemaker-cli-utils");
+        return;
+    }
+    let status = Command::new("unshare")
+        .args(["--mount", "--net", "--ipc", "--propagation", "private", "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .status()
+        .unwrap();
+    assert!(status.success(), "{test} failed in its namespace");
+}
+
+/// A daemon that ends with the test.
+pub(crate) struct Daemon(Child);
+
+impl Daemon {
+    /// Starts a daemon without a cluster and waits until it can be talked to.
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "daemon", "--nocapture"])
+            .env(DAEMON, format!("-s {}", arguments.join(" ")))
+            .env("PCMK_logfile", "none")
+            .env("PCMK_stderr", "1")
+            .spawn()
+            .unwrap();
+        loop {
+            match Cib::open_backend("test", &Backend::Live) {
+                Ok(_) => return Self(child),
+                Err(error) => {
+                    assert!(child.try_wait().unwrap().is_none(), "the daemon ended: {error}");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+        }
+    }
+
+    /// Asks the daemon to end; it must do so without an error.
+    pub(crate) fn end(mut self) {
+        self.signal(rustix::process::Signal::TERM);
+        assert!(self.0.wait().unwrap().success());
+    }
+
+    /// Kills the daemon.
+    pub(crate) fn kill(mut self) {
+        self.signal(rustix::process::Signal::KILL);
+        self.0.wait().unwrap();
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What a tool did.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) command: String,
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Output {
+    /// Its standard output, if it succeeded; the test fails otherwise.
+    pub(crate) fn succeeded(self) -> String {
+        assert_eq!(self.code, 0, "{}: {}{}", self.command, self.stdout, self.stderr);
+        self.stdout
+    }
+}
+
+/// Runs one of Debian's tools.
+pub(crate) fn tool(command: &str) -> Output {
+    with_input(command, "")
+}
+
+/// Runs one of Debian's tools with something on its standard input.
+pub(crate) fn with_input(command: &str, input: &str) -> Output {
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("exec timeout 20 {command}")])
+        .env_remove("CIB_file")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Output {
+        command: command.to_owned(),
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
