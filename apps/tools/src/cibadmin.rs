@@ -14,7 +14,7 @@ use xml::{Element, Limits};
 use crate::frame::{self, Common, exit_code};
 
 /// This tool.
-pub const TOOL: crate::Tool =
+pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "cibadmin", summary: "Read and change the cluster's configuration", main };
 
 /// What `--force` is demanded with.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// This tool.
-pub const TOOL: crate::Tool =
+pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "crm_mon", summary: "Show the state of the cluster", main };
 
 #[derive(Debug, clap::Args)]

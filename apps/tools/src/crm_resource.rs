@@ -1,6 +1,7 @@
 //! `crm_resource`: asks about resources, moves them, changes their parameters, cleans up after failures.
 
 mod attribute;
+mod forget;
 mod history;
 mod locate;
 mod location;
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// This tool.
-pub const TOOL: crate::Tool =
+pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "crm_resource", summary: "Ask about resources and act on them", main };
 
 #[derive(Debug, clap::Args)]
@@ -218,6 +219,7 @@ struct Session<'a> {
     output: &'a mut Output,
     cib: Cib,
     document: Arc<Element>,
+    model: model::Model,
     status: Status,
 }
 
@@ -273,7 +275,7 @@ fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let document = cib.query(None, CallOptions::SCOPE_LOCAL)?;
     let (model, _) = model::Model::build_at(&document, frame::local_time());
     let status = Status::of(&model, &document);
-    let mut session = Session { options, output, cib, document, status };
+    let mut session = Session { options, output, cib, document, model, status };
     if command.list_raw {
         locate::list_ids(&mut session);
         Ok(())
@@ -301,8 +303,10 @@ fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
         location::clear(&mut session)
     } else if command.delete {
         target::delete(&mut session)
-    } else if command.cleanup || command.refresh || command.fail {
-        target::forget(&mut session)
+    } else if command.cleanup || command.refresh {
+        forget::forget(&mut session)
+    } else if command.fail {
+        forget::fail(&mut session)
     } else if command.wait {
         target::wait(&mut session)
     } else if command.restart {

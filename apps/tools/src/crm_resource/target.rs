@@ -54,13 +54,6 @@ pub(super) fn delete(session: &mut Session<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Makes the cluster forget failures or history, or believe in a failure.
-pub(super) fn forget(session: &mut Session<'_>) -> Result<(), Stop> {
-    let what = if session.options.command.fail { "--fail" } else { "Clean-up" };
-    let _ = session;
-    Err(Stop::not_implemented(what))
-}
-
 /// Waits until a plan made of the CIB has nothing in it.
 pub(super) fn wait(session: &mut Session<'_>) -> Result<(), Stop> {
     let _ = timeout(session.options)?;
