@@ -72,24 +72,26 @@ impl Connection {
         if self.is_lost {
             return Err(CallError::Lost);
         }
-        if !self.channels.send(message, priority)? {
+        let is_announced = self.channels.event_socket().is_none();
+        // A C server waits for an announcement per request: none may be written that could not be announced.
+        let has_room = !is_announced || self.is_writable();
+        if !has_room || !self.channels.send(message, priority)? {
             // Perhaps nobody is there any more to make room.
             return if self.is_server_there() { Ok(false) } else { Err(CallError::Lost) };
         }
-        if self.channels.event_socket().is_none() {
-            self.wake_server()?;
+        if is_announced {
+            self.announce()?;
         }
         Ok(true)
     }
 
     /// Announces a request in the ring.
-    fn wake_server(&mut self) -> Result<(), CallError> {
+    fn announce(&mut self) -> Result<(), CallError> {
         loop {
             match send(&self.socket, &[0], SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
                 Ok(_) => return Ok(()),
-                // So many unread announcements wake the server without one more.
-                Err(Errno::AGAIN | Errno::NOBUFS) => return Ok(()),
-                Err(Errno::INTR) => {}
+                // There was room: the system is short of memory for a moment.
+                Err(Errno::AGAIN | Errno::NOBUFS | Errno::INTR) => std::thread::yield_now(),
                 Err(_) => {
                     self.is_lost = true;
                     return Err(CallError::Lost);
@@ -143,18 +145,20 @@ impl Connection {
 
     /// Whether the server still has its end of the connection.
     pub(super) fn is_server_there(&self) -> bool {
-        if self.is_lost {
-            return false;
-        }
-        let mut poll_fd = [PollFd::new(&self.socket, PollFlags::RDHUP)];
+        let over = PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR;
+        !self.is_lost && !self.state(PollFlags::RDHUP).intersects(over)
+    }
+
+    fn is_writable(&self) -> bool {
+        self.state(PollFlags::OUT).contains(PollFlags::OUT)
+    }
+
+    /// What is true of the socket now.
+    fn state(&self, asked: PollFlags) -> PollFlags {
+        let mut poll_fd = [PollFd::new(&self.socket, asked)];
         let no_time = Timespec { tv_sec: 0, tv_nsec: 0 };
-        match poll(&mut poll_fd, Some(&no_time)) {
-            Ok(_) => {
-                let over = PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR;
-                !poll_fd[0].revents().intersects(over)
-            }
-            Err(_) => true,
-        }
+        // A poll without waiting is interrupted by nothing; if it fails, nothing is known to be true.
+        poll(&mut poll_fd, Some(&no_time)).map_or(PollFlags::empty(), |_| poll_fd[0].revents())
     }
 }
 
