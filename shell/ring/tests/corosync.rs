@@ -218,9 +218,9 @@ async fn rubbish(mut group: PeerGroup) {
     for message in &messages {
         stranger.send(&encode_multicast(Guarantee::Agreed, message)).await.unwrap();
     }
-    // A part whose beginning never came, and a message that breaks off when its sender goes.
-    for (part, total) in [(Part::Last, 5), (Part::First, 500)] {
-        let message = encode_partial_multicast(Guarantee::Agreed, total, part, b"abc");
+    // Parts that make less than was announced, and a message that breaks off when its sender goes.
+    for part in [Part::First, Part::Last, Part::First] {
+        let message = encode_partial_multicast(Guarantee::Agreed, 500, part, b"abc");
         stranger.send(&message).await.unwrap();
         decode_status(&stranger.receive().await.unwrap()).unwrap();
     }
