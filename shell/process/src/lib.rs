@@ -21,7 +21,7 @@ pub use capture::{Capture, Keep};
 pub use environment::agent_environment;
 pub use exit_reason::exit_reason;
 pub use metadata::{Metadata, MetadataError};
-pub use program::{Exit, ExitKind, Handle, Order, Program, start};
+pub use program::{Exit, ExitKind, Handle, Order, Program, start, start_found};
 pub use runner::Runner;
 pub use text::printable;
 pub use user::User;

@@ -108,8 +108,8 @@ pub fn start(program: Program) -> (Handle, impl Future<Output = Result<Exit, Fai
     start_found(program, move || Ok(path))
 }
 
-/// Starts a program that has to be found first; finding may take as long as it likes.
-pub(crate) fn start_found(
+/// Starts a program that has to be found first, `path` in it aside; finding may take as long as it likes.
+pub fn start_found(
     program: Program,
     find: impl FnOnce() -> Result<PathBuf, Failure> + Send + 'static,
 ) -> (Handle, impl Future<Output = Result<Exit, Failure>>) {
