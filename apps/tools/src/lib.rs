@@ -3,10 +3,16 @@
 //! A tool does what it is asked and ends: no event loop, no threads. It reports through [`output::Output`], which prints
 //! text as it comes or one XML document at the end, and ends with a [`vocab::ToolExit`].
 
+mod attrd_updater;
 mod cibadmin;
+mod crm_attribute;
+mod crm_error;
 mod crm_mon;
 mod crm_resource;
+mod crm_node;
+mod crmadmin;
 mod frame;
+mod node_target;
 pub mod output;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -22,4 +28,13 @@ pub struct Tool {
 }
 
 /// Every tool, by name.
-pub const TOOLS: &[Tool] = &[cibadmin::TOOL, crm_mon::TOOL, crm_resource::TOOL];
+pub const TOOLS: &[Tool] = &[
+    attrd_updater::TOOL,
+    cibadmin::TOOL,
+    crm_attribute::TOOL,
+    crm_error::TOOL,
+    crm_mon::TOOL,
+    crm_node::TOOL,
+    crm_resource::TOOL,
+    crmadmin::TOOL,
+];

@@ -19,5 +19,5 @@ pub use status::{
 pub use text::{
     TextList, node_list, readable_interval, resource_items, resource_list, status as to_text,
 };
-pub use time::{ctime, iso_utc};
+pub use time::{ctime, iso_local, iso_utc};
 pub use xml::status as to_xml;

@@ -12,7 +12,7 @@ pub fn iso_utc(moment: Timestamp) -> String {
 }
 
 /// The moment in local time with its offset: `2026-11-20 16:10:49 +01:00`.
-pub(crate) fn iso_local(moment: Timestamp, utc_offset_seconds: i32) -> String {
+pub fn iso_local(moment: Timestamp, utc_offset_seconds: i32) -> String {
     if utc_offset_seconds == 0 {
         return format(moment, 0, "%Y-%m-%d %H:%M:%SZ");
     }

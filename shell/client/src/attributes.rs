@@ -9,7 +9,7 @@ use ipc::xml::{AsyncXmlClient, XmlClient};
 use messages::attributes::{
     ClientMessage, FailureFilter, MessageError, NodeValues, QueryReply, Request, Update,
 };
-use vocab::NodeName;
+use vocab::{NodeId, NodeName};
 use xml::Element;
 
 /// The name of the attribute manager's endpoint.
@@ -75,9 +75,13 @@ impl Attributes {
         self.call(Request::ClearFailure { filter, node, is_remote }).map(drop)
     }
 
-    /// Forgets all values of a node that has left for good.
-    pub fn remove_peer(&mut self, node: NodeName) -> Result<(), AttributesError> {
-        self.call(Request::RemovePeer { node: Some(node), node_id: None }).map(drop)
+    /// Forgets all values of a node that has left for good, given by name or else by number.
+    pub fn remove_peer(
+        &mut self,
+        node: Option<NodeName>,
+        node_id: Option<NodeId>,
+    ) -> Result<(), AttributesError> {
+        self.call(Request::RemovePeer { node, node_id }).map(drop)
     }
 
     fn call(&mut self, request: Request) -> Result<Element, AttributesError> {
