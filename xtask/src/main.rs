@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bed;
+mod bench;
 mod console;
 mod demo;
 mod hostile;
@@ -30,6 +31,8 @@ usage: cargo xtask COMMAND
   test [--quick] [STAGE...]
                          everything that CI runs; --quick leaves out the clusters
   tidy                   only the house rules that compiler and clippy do not know
+  bench [--stack both|cardea|debian] [--repeat N] [MEASURE...]
+                         figures of our stack beside the C stack's
   scenarios [--stack cardea|debian] [--list] [FILTER...]
                          only the process-level scenarios
 ";
@@ -62,6 +65,7 @@ fn run(mut words: Vec<String>) -> Result<()> {
         "hostile-ipc" => hostile::local(&arguments.words()?),
         "hostile-cpg" => hostile::group(&arguments.words()?),
         "test" => test::command(arguments),
+        "bench" => bench::command(arguments),
         "tidy" => tidy::command(arguments),
         "scenarios" => scenarios::command(arguments),
         other => bail!("unknown command {other:?}\n{USAGE}"),

@@ -48,13 +48,7 @@ impl Timeline {
     ) -> Self {
         let nodes = cluster.live();
         let since = killed - CLOCK_STEP;
-        let times = |path: &str, needles: &[&str], from: SystemTime| {
-            let of_node = |node: &String| {
-                let text = fs::read_to_string(cluster.file(node, path)).unwrap_or_default();
-                first_line(&text, needles, from)
-            };
-            nodes.iter().filter_map(of_node).collect::<Vec<_>>()
-        };
+        let times = |path: &str, needles: &[&str], from| first_lines(cluster, path, needles, from);
         let membership = times(RING_LOG, &["A new membership"], since).into_iter().max();
         let after = membership.map_or(since, |at| at - CLOCK_STEP);
         let logged = times(CLUSTER_LOG, &["Calculated transition"], after).into_iter().min();
@@ -120,6 +114,35 @@ pub(crate) fn milliseconds(from: SystemTime, to: SystemTime) -> f64 {
         Ok(after) => after.as_secs_f64() * 1_000.0,
         Err(before) => -before.duration().as_secs_f64() * 1_000.0,
     }
+}
+
+/// When the logs of the daemons first tell of something from a time on.
+pub(crate) fn log_time(
+    cluster: &Cluster,
+    needles: &[&str],
+    since: SystemTime,
+) -> Option<SystemTime> {
+    first_lines(cluster, CLUSTER_LOG, needles, since - CLOCK_STEP).into_iter().min()
+}
+
+/// When the last node had all nodes as members, after a start at `since`.
+pub(crate) fn last_membership(cluster: &Cluster, since: SystemTime) -> Option<SystemTime> {
+    let full = format!("Members[{}]", cluster.live().len());
+    first_lines(cluster, RING_LOG, &[&full], since - CLOCK_STEP).into_iter().max()
+}
+
+/// For each live node the first line of a log, from a time on, that holds all `needles`.
+fn first_lines(
+    cluster: &Cluster,
+    path: &str,
+    needles: &[&str],
+    since: SystemTime,
+) -> Vec<SystemTime> {
+    let of_node = |node: &String| {
+        let text = fs::read_to_string(cluster.file(node, path)).unwrap_or_default();
+        first_line(&text, needles, since)
+    };
+    cluster.live().iter().filter_map(of_node).collect()
 }
 
 /// The earliest plan that a scheduler saved: says the same as its log, whatever words that uses.

@@ -114,8 +114,9 @@ impl Cluster {
     /// When it is off already.
     pub fn kill(&mut self, name: &str) -> Result<SystemTime> {
         let node = self.nodes.remove(name).with_context(|| format!("{name} is off already"))?;
-        let at = SystemTime::now();
         self.bridge.unplug(name)?;
+        // From here on it answers nobody, although its processes live for another moment.
+        let at = SystemTime::now();
         node.kill()?;
         Ok(at)
     }

@@ -3,7 +3,6 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
-    time::SystemTime,
 };
 
 use anyhow::{Context, Result, bail};
@@ -47,14 +46,13 @@ impl Node {
         Ok(Self { parent, lifeline, running: RunningNode::new(directory, pid) })
     }
 
-    /// Kills every process of the machine at once; returns when they are gone, with the time of the signal.
-    pub(crate) fn kill(mut self) -> Result<SystemTime> {
+    /// Kills every process of the machine at once; returns when they are gone.
+    pub(crate) fn kill(mut self) -> Result<()> {
         let pid = self.running.pid();
         let handle = pidfd_open(pid, PidfdFlags::empty()).context("PID 1 is gone")?;
-        let at = SystemTime::now();
         pidfd_send_signal(&handle, Signal::KILL)?;
         self.end();
-        Ok(at)
+        Ok(())
     }
 
     fn end(&mut self) {

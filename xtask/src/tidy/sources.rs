@@ -72,10 +72,10 @@ fn functions(name: &str, text: &str) -> Vec<String> {
         let Some(function) = function_name(line) else { continue };
         let indent = &line[..line.len() - line.trim_start().len()];
         let end = lines[start..].iter().position(|l| l.strip_prefix(indent) == Some("}"));
-        let length = end.map_or(0, |end| end + 1);
+        let length = if has_body(&lines[start..]) { end.map_or(0, |end| end + 1) } else { 0 };
         let known = LONG_FUNCTIONS.iter().find(|(n, f, _)| *n == name && *f == function);
         let limit = known.map_or(FUNCTION_LINES, |(_, _, length)| *length);
-        if length > limit && !is_one_line(line) {
+        if length > limit {
             problems.push(format!(
                 ":{}: fn {function} has {length} lines, more than {limit}",
                 start + 1
@@ -94,9 +94,10 @@ fn function_name(line: &str) -> Option<&str> {
     Some(name.split(['(', '<']).next().unwrap_or(name))
 }
 
-/// A declaration, or a body on the same line: has no brace of its own further down.
-fn is_one_line(line: &str) -> bool {
-    line.trim_end().ends_with([';', '}'])
+/// Whether the function that begins here has a body of several lines: declarations end with a semicolon.
+fn has_body(lines: &[&str]) -> bool {
+    let end = lines.iter().find(|l| l.trim_end().ends_with(['{', ';', '}']));
+    end.is_some_and(|l| l.trim_end().ends_with('{'))
 }
 
 /// `unsafe` belongs to the shell, with the reason why it is sound within the few lines above.
@@ -129,7 +130,7 @@ mod tests {
     fn long_functions_are_found_and_short_ones_are_not() {
         let body = "        step();\n".repeat(FUNCTION_LINES);
         let text = format!(
-            "impl X {{\n    pub(crate) async fn long(&self) {{\n{body}    }}\n\n    fn short() {{}}\n}}\n\nfn other() {{\n}}\n"
+            "impl X {{\n    pub(crate) async fn long(&self) {{\n{body}    }}\n\n    fn short() {{}}\n}}\n\ntrait T {{\n    fn declared(\n        x: u8,\n    );\n{body}    }}\n"
         );
         let problems = functions("x.rs", &text);
         assert_eq!(problems.len(), 1, "{problems:?}");
