@@ -40,6 +40,7 @@ quorum {
 }
 system {
     state_dir: /mnt/state
+    qb_ipc_type: TRANSPORT
     sched_rr: no
 }
 logging {
@@ -55,12 +56,13 @@ logging {
 const LONG: Duration = Duration::from_secs(60);
 
 /// A ring daemon that is ready for clients; `None` if there cannot be one here.
-async fn start() -> Option<Running> {
+async fn start(transport: &str) -> Option<Running> {
     if !island::enter(&[COROSYNC, "/usr/sbin/corosync-cpgtool"]) {
         return None;
     }
     std::fs::create_dir("/mnt/state").unwrap();
-    std::fs::write("/mnt/corosync.conf", CONFIGURATION).unwrap();
+    let configuration = CONFIGURATION.replace("TRANSPORT", transport);
+    std::fs::write("/mnt/corosync.conf", configuration).unwrap();
     let corosync = Running::start(COROSYNC, &["-f", "-c", "/mnt/corosync.conf"]);
     for _ in 0..600 {
         match Quorum::connect().await {
@@ -81,13 +83,56 @@ fn own() -> Member {
 
 #[tokio::test]
 async fn every_service_answers() {
-    let Some(_corosync) = start().await else { return };
+    let Some(_corosync) = start("shm").await else { return };
     map_and_list().await;
     links_and_votes().await;
     quorum().await;
     groups().await;
     peers().await;
     refusals().await;
+    tokio::task::spawn_blocking(blocking_client).await.unwrap();
+}
+
+/// Datagrams cannot be as long as a group's messages may be: everything else is the same.
+#[tokio::test]
+async fn every_service_answers_over_sockets() {
+    let Some(_corosync) = start("socket").await else { return };
+    map_and_list().await;
+    links_and_votes().await;
+    quorum().await;
+    let mut cpg = Cpg::join("island").await.unwrap();
+    assert!(matches!(cpg.next().await.unwrap(), CpgEvent::Membership { .. }));
+    for number in 0..500_u32 {
+        cpg.multicast(&number.to_ne_bytes().repeat(100)).unwrap();
+    }
+    for number in 0..500_u32 {
+        let CpgEvent::Delivered { bytes, .. } = cpg.next().await.unwrap() else { panic!() };
+        assert_eq!(bytes, number.to_ne_bytes().repeat(100));
+    }
+    tokio::task::spawn_blocking(blocking_client).await.unwrap();
+}
+
+/// The client of tools, at the same services.
+fn blocking_client() {
+    let mut cmap = ipc::Client::connect("cmap", MESSAGE_MAX, LONG).unwrap();
+    assert_eq!(cmap.server().uid, 0);
+    for _ in 0..100 {
+        let key = wire::corosync::cmap::Key::new("totem.cluster_name").unwrap();
+        let get = wire::corosync::cmap::Request::Get { key, room: 100 };
+        cmap.send(&get.encode(), LONG).unwrap();
+        let value = wire::corosync::cmap::decode_get(&cmap.receive(LONG).unwrap()).unwrap();
+        assert_eq!(value, CmapValue::Text("island".to_owned()));
+    }
+    let mut quorum = ipc::Client::connect("quorum", MESSAGE_MAX, LONG).unwrap();
+    let start = wire::corosync::quorum::Request::TrackStart { flags: 2 };
+    quorum.send(&start.encode(), LONG).unwrap();
+    decode_status(&quorum.receive(LONG).unwrap()).unwrap();
+    let event = quorum.next_event(LONG).unwrap().unwrap();
+    let event = wire::corosync::quorum::Event::decode(&event).unwrap();
+    let wire::corosync::quorum::Event::Notification { quorate: true, members, .. } = event else {
+        panic!("{event:?}")
+    };
+    assert_eq!(members, [7]);
 }
 
 async fn map_and_list() {
