@@ -233,8 +233,13 @@ impl Election {
         let own_age = self.freeze_peek(now, age);
         let peer_is_better = self.is_better(ballot.feature_set, peer_age, peer_name, own_age);
         self.freeze(now, age);
-        if peer_is_better || self.dampened(now) {
+        if peer_is_better {
             self.lose(now, from, &ballot, out);
+        } else if self.dampened(now) {
+            // Conceding to a worse one leaves the field to whoever won, whose leaving ends the dampening.
+            let winner = self.loss;
+            self.lose(now, from, &ballot, out);
+            self.loss = winner;
         } else if !self.will_concede(from) {
             self.begin(now, age, out);
         }
@@ -450,6 +455,22 @@ mod tests {
         room.settle();
         assert_eq!(room.winners(), [2]);
         assert!(room.messages <= 3, "one round of messages, not {}", room.messages);
+    }
+
+    #[test]
+    fn conceding_to_a_worse_candidate_does_not_hide_who_won() {
+        let mut room = Room::new(&[("a", 9), ("b", 5), ("c", 1)]);
+        for node in 1..=3 {
+            room.begin(node);
+        }
+        room.settle();
+        assert_eq!(room.winners(), [1]);
+        room.nodes.remove(&NodeId(1));
+        room.membership();
+        room.begin(3);
+        room.begin(2);
+        room.settle();
+        assert_eq!(room.winners(), [2]);
     }
 
     #[test]

@@ -92,10 +92,6 @@ fn place<'a>(
     if is_active(wanted, resource) && !has_failed(wanted, resource) {
         return;
     }
-    // Where somebody still has to look, the start waits for the next plan.
-    if looked > 0 {
-        return;
-    }
     let key = format!("{resource}_start_0");
     let start = plan.add(wanted, ActionKind::Resource, "start", &key, Some(primitive), &before).id;
     let key = format!("{resource}_monitor_10000");
