@@ -16,7 +16,8 @@ use super::guard::Slot;
 pub(crate) struct Mapping {
     start: NonNull<u8>,
     length: usize,
-    slot: Slot,
+    /// Always there until drop.
+    slot: Option<Slot>,
 }
 
 // SAFETY: the memory is mapped until drop and only accessed through atomics and copies, which do not care for threads.
@@ -85,7 +86,7 @@ impl Mapping {
             return Err(io::ErrorKind::OutOfMemory.into());
         };
         match Slot::register(start as usize, length) {
-            Ok(slot) => Ok(Self { start: pointer, length, slot }),
+            Ok(slot) => Ok(Self { start: pointer, length, slot: Some(slot) }),
             Err(error) => {
                 unmap();
                 Err(error)
@@ -95,7 +96,7 @@ impl Mapping {
 
     /// Whether the file turned out to be shorter than what is mapped.
     pub(crate) fn is_damaged(&self) -> bool {
-        self.slot.is_damaged()
+        self.slot.as_ref().is_some_and(Slot::is_damaged)
     }
 
     /// The number at an offset that is a multiple of four and inside the mapping.
@@ -154,6 +155,8 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
+        // First, since the addresses may belong to somebody else's mapping as soon as they are free.
+        self.slot = None;
         // SAFETY: nothing borrowed from the mapping outlives `self`.
         let _ = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), self.length) };
     }
