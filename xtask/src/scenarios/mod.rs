@@ -89,11 +89,13 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The scenarios for a stack whose names contain one of the filters.
+/// The scenarios for a stack whose names contain one of the filters; by its full name any may be asked for.
 pub(crate) fn chosen(stack: &str, filters: &[String]) -> Vec<&'static Scenario> {
     let wanted =
         |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f.as_str()));
-    ALL.iter().filter(|s| wanted(s.name) && (stack == "cardea" || !s.ours_only)).collect()
+    let fair =
+        |s: &Scenario| stack == "cardea" || !s.ours_only || filters.contains(&s.name.to_owned());
+    ALL.iter().filter(|s| wanted(s.name) && fair(s)).collect()
 }
 
 /// Which scenarios went how.

@@ -105,7 +105,8 @@ fn kill_each(bed: &Bed, node: &str) -> Result<()> {
     for daemon in DAEMONS {
         wait_answer(&prober)?;
         let since = SystemTime::now();
-        let old = bed.cluster.node(node)?.daemon(daemon)?;
+        // The death of the one before may have taken this one along.
+        let old = wait_until(daemon, LIMIT, || bed.cluster.node(node)?.daemon(daemon))?;
         old.signal(Signal::KILL)?;
         wait_until(&format!("another {daemon}"), LIMIT, || {
             let new = bed.cluster.node(node)?.daemon(daemon)?;
