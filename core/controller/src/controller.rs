@@ -284,7 +284,8 @@ impl Core {
             Timer::Action { transition, action } => {
                 self.on_action_timeout(desk, transition, action);
             }
-            Timer::Election | Timer::Hello(_) => {}
+            Timer::Counting => self.policy.counted(),
+            Timer::Election => {}
         }
         debug_assert!(self.election.status() != Status::Running || self.peers.local_is_active());
     }

@@ -21,6 +21,9 @@ const SCHEDULER_TIMEOUT: Duration = Duration::from_secs(120);
 /// started anew at once, and its resources are well.
 pub(crate) const SETTLING_TIME: Duration = Duration::from_secs(2);
 
+/// How long the attribute manager may take to put a fail count into the CIB before plans are made without it.
+const COUNTING_TIME: Duration = Duration::from_secs(1);
+
 /// Where the making of a plan stands.
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
@@ -30,6 +33,8 @@ pub(crate) struct Policy {
     query: Option<u64>,
     /// The scheduler was asked.
     reference: Option<String>,
+    /// A failure was counted, and the count has not been seen in the CIB yet.
+    counting: bool,
 }
 
 impl Policy {
@@ -42,6 +47,11 @@ impl Policy {
     pub(crate) fn outdate(&mut self) {
         self.query = None;
         self.reference = None;
+    }
+
+    /// Whatever was counted is in the CIB, or will not be soon.
+    pub(crate) fn counted(&mut self) {
+        self.counting = false;
     }
 }
 
@@ -66,6 +76,9 @@ impl Core {
             // The last answer will bring us back here.
             return;
         }
+        if self.policy.counting {
+            return;
+        }
         if let Some(rest) = self.settling(desk) {
             if !desk.book.timers.is_armed(&Timer::Settling) {
                 desk.arm(Timer::Settling, rest);
@@ -75,6 +88,12 @@ impl Core {
         self.policy.wanted = false;
         let request = Request::query(None).with_options(CallOptions::SCOPE_LOCAL);
         self.policy.query = Some(desk.cib(Purpose::Plan, request));
+    }
+
+    /// Holds plans back until a failure that was just counted is in the CIB: a plan without it would try the same again.
+    pub(crate) fn await_count(&mut self, desk: &mut Desk<'_>) {
+        self.policy.counting = true;
+        desk.arm(Timer::Counting, COUNTING_TIME);
     }
 
     /// How long to wait for a controller that may come back, if there is one.

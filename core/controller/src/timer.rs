@@ -1,5 +1,4 @@
 use transition::ActionId;
-use vocab::NodeId;
 
 /// The timers of a controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +21,8 @@ pub enum Timer {
     QuorumGained,
     /// How long a node of the ring may be without controller before it counts as failed.
     Settling,
+    /// How long a fail count may take to come into the CIB.
+    Counting,
     /// How long an orderly shutdown may take (`shutdown-escalation`).
     ShutdownEscalation,
     /// How long the result of an action may take.
@@ -31,6 +32,4 @@ pub enum Timer {
         /// The action.
         action: ActionId,
     },
-    /// How long an exchange with a peer about its name may take.
-    Hello(NodeId),
 }

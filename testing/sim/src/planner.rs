@@ -25,6 +25,7 @@ struct Plan {
 /// Makes a plan from a CIB.
 pub(crate) fn plan(cib: &Element, id: i32) -> Graph {
     let mut plan = Plan::default();
+    let mut fenced = Vec::new();
     let nodes = nodes(cib);
     let quorate = cib.attr("have-quorum") == Some("1");
     let fencing = property(cib, "stonith-enabled") == Some("true");
@@ -32,15 +33,13 @@ pub(crate) fn plan(cib: &Element, id: i32) -> Graph {
         for node in nodes.iter().filter(|node| node.unclean) {
             let action = plan.add(node, ActionKind::Cluster, "stonith", "stonith", None, &[]);
             action.downed.push(node.id.to_owned());
-        }
-        if !plan.synapses.is_empty() {
-            return plan.finish(id);
+            fenced.push(action.id);
         }
     }
     let mut stops: BTreeMap<&str, Vec<ActionId>> = BTreeMap::new();
     let resources = cib.descend(&["configuration", "resources"]);
     for primitive in resources.into_iter().flat_map(|r| r.children_named("primitive")) {
-        place(&mut plan, &nodes, primitive, quorate, &mut stops);
+        place(&mut plan, &nodes, primitive, quorate, &fenced, &mut stops);
     }
     for node in nodes.iter().filter(|node| node.online && node.leaving) {
         let inputs = stops.get(node.id).cloned().unwrap_or_default();
@@ -58,11 +57,12 @@ fn place<'a>(
     nodes: &[Node<'a>],
     primitive: &Element,
     quorate: bool,
+    fenced: &[ActionId],
     stops: &mut BTreeMap<&'a str, Vec<ActionId>>,
 ) {
     let Some(resource) = primitive.id() else { return };
     let online = || nodes.iter().filter(|node| node.online);
-    let mut before = Vec::new();
+    let mut before = fenced.to_vec();
     for node in online().filter(|node| history(node, resource).is_none()) {
         let key = format!("{resource}_monitor_0");
         let action = plan.add(node, ActionKind::Resource, "monitor", &key, Some(primitive), &[]);
@@ -196,7 +196,11 @@ fn is_active(node: &Node<'_>, resource: &str) -> bool {
 fn has_failed(node: &Node<'_>, resource: &str) -> bool {
     let failure = row(node, resource, "last_failure_0");
     let last = row(node, resource, "last_0");
-    failure.is_some() && number(failure, "call-id") >= number(last, "call-id")
+    // That a look found it running where it was not expected is no failure.
+    let found = failure
+        .and_then(|row| row.attr("operation_key"))
+        .is_some_and(|key| key.ends_with("_monitor_0") && number(failure, "rc-code") == 0);
+    failure.is_some() && !found && number(failure, "call-id") >= number(last, "call-id")
 }
 
 fn start_failures(node: &Node<'_>, resource: &str) -> i64 {

@@ -50,6 +50,8 @@ pub struct World {
     pub(crate) fencing: bool,
     last_view: Instant,
     memory: check::Memory,
+    /// When what each node sent last to each group arrives.
+    last_arrivals: BTreeMap<(NodeId, Group), Instant>,
     /// What the controllers wrote into their logs, for failures of tests.
     log: Vec<String>,
     plans: i32,
@@ -60,6 +62,13 @@ struct Entry {
     at: Instant,
     sequence: u64,
     event: Event,
+}
+
+/// The process groups of the daemons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    Controllers,
+    Cibs,
 }
 
 /// Something that will happen.
@@ -96,6 +105,7 @@ impl World {
             fencing: settings.fencing,
             last_view: Instant::START,
             memory: check::Memory::default(),
+            last_arrivals: BTreeMap::new(),
             log: Vec::new(),
             plans: 0,
         }
@@ -222,6 +232,15 @@ impl World {
         self.sequence += 1;
         let entry = Entry { at: self.now + after, sequence: self.sequence, event };
         self.queue.push(Reverse(entry));
+    }
+
+    /// Sends something to a group: it arrives after a while, but never before what the node sent earlier.
+    pub(crate) fn multicast(&mut self, from: NodeId, group: Group, event: Event) {
+        let after = self.random.millis(1, 4);
+        let last = self.last_arrivals.entry((from, group)).or_insert(self.now);
+        *last = (*last).max(self.now + after);
+        let after = last.since(self.now);
+        self.later(after, event);
     }
 
     pub(crate) fn tell(&mut self, node: NodeId, after: Duration, input: Input) {

@@ -63,6 +63,7 @@ impl Core {
         }
         if path.contains("/transient_attributes[") || name == Some("transient_attributes") {
             let deleted = element.is_none();
+            self.policy.counted();
             self.abort_unless_down(desk, path, deleted, "Transient attribute change");
             return false;
         }

@@ -240,7 +240,7 @@ impl Core {
 
     /// Counts a failure, if it is of a kind that counts.
     fn update_fail_count(
-        &self,
+        &mut self,
         desk: &mut Desk<'_>,
         node: &NodeName,
         operation: &OperationKey,
@@ -267,6 +267,7 @@ impl Core {
             attributes.push((format!("fail-count-{suffix}"), Some(value.to_owned())));
         }
         desk.out.push(Output::SetAttributes { node: node.clone(), attributes });
+        self.await_count(desk);
     }
 }
 

@@ -8,7 +8,7 @@ use messages::executor::Execute;
 use vocab::{ExecStatus, NodeId, NodeName, ToolExit};
 use xml::Element;
 
-use super::{Event, World};
+use super::{Event, Group, World};
 use crate::{
     node::{CONTROLLER, OTHERS, call},
     planner,
@@ -24,9 +24,9 @@ impl World {
     pub(super) fn carry_out(&mut self, node: NodeId, output: Output) {
         match output {
             Output::Send { to, message } => {
-                let after = self.random.millis(1, 4);
                 let to = to.map(|(id, _)| id);
-                self.later(after, Event::Bus { from: node, to, message });
+                let event = Event::Bus { from: node, to, message };
+                self.multicast(node, Group::Controllers, event);
             }
             Output::Reply { .. } | Output::Register { .. } => {}
             Output::Cib { call, request } => self.ask_cib(node, call, *request),
@@ -200,14 +200,13 @@ impl World {
                 self.tell(node, LOCAL, input);
             }
             CibOutput::Broadcast(message) => {
-                let after = self.random.millis(1, 4);
-                let message = Box::new(message);
-                self.later(after, Event::CibBus { from: node, to: None, message });
+                let event = Event::CibBus { from: node, to: None, message: Box::new(message) };
+                self.multicast(node, Group::Cibs, event);
             }
             CibOutput::Send { to, message } => {
-                let after = self.random.millis(1, 4);
                 let message = Box::new(message);
-                self.later(after, Event::CibBus { from: node, to: Some(to), message });
+                let event = Event::CibBus { from: node, to: Some(to), message };
+                self.multicast(node, Group::Cibs, event);
             }
             CibOutput::Store(cib) => {
                 if let Some(host) = self.nodes.get_mut(&node) {
