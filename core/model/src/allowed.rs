@@ -23,6 +23,8 @@ pub struct Allowed {
     pub probe: ProbeMode,
     /// Instances that have been put there so far; used for clones only.
     pub instances: u32,
+    /// Whether its score is out of consideration while preferences are combined.
+    pub suspended: bool,
 }
 
 /// A resource's table of nodes. A node that is missing may not run it.

@@ -1,0 +1,15 @@
+/// What is asked of the scheduler besides the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The number of the transition.
+    pub transition: i32,
+    /// Whether the plan is wanted as a picture, too.
+    pub dot: bool,
+}
+
+impl Default for Request {
+    /// The first transition, without a picture.
+    fn default() -> Self {
+        Self { transition: 1, dot: false }
+    }
+}

@@ -1,0 +1,15 @@
+//! The tables that the stages fill and hand on.
+
+mod actions;
+mod colocations;
+mod flags;
+mod locations;
+mod relations;
+mod resources;
+
+pub(crate) use actions::{Action, ActionKey, Input, KeyOp, NameKey, NotifyTime, Op, TaskKey};
+pub(crate) use colocations::{Colocation, ColocationKey, score_factor};
+pub(crate) use flags::{ActionFlags, Relation};
+pub(crate) use locations::{Location, LocationKey};
+pub(crate) use relations::{RelationEnd, RelationRow};
+pub(crate) use resources::{NodeRow, NotifyData, NotifyEntry, ResourceRow, Utilization};
