@@ -158,6 +158,7 @@ impl Fencer {
         operation.outcome = FenceOutcome::success();
         let finished = PeerMessage::Finished(Box::new(operation.finished(false)));
         self.operations.insert(id, operation);
+        self.trim_history();
         out.push(Output::Send(None, Box::new(finished)));
     }
 
