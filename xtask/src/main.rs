@@ -33,8 +33,8 @@ usage: cargo xtask COMMAND
   tidy                   only the house rules that compiler and clippy do not know
   bench [--stack both|cardea|debian] [--repeat N] [MEASURE...]
                          figures of our stack beside the C stack's
-  scenarios [--stack cardea|debian] [--list] [FILTER...]
-                         only the process-level scenarios
+  scenarios [--stack cardea|debian] [--borrow TOOL,...] [--list] [FILTER...]
+                         only the process-level scenarios; borrowed tools are Debian's
 ";
 
 fn main() -> ExitCode {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use netns::Stack;
 
-use crate::console;
+use crate::{arguments::Arguments, console};
 
 /// The top of the source tree.
 pub(crate) fn root() -> PathBuf {
@@ -31,12 +31,21 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 ///
 /// The build uses the development profile: it optimises dependencies and, a little, our own code, takes a fraction of
 /// the time of a release build on a small machine, and shares its results with the tests.
-pub(crate) fn prepare(name: &str) -> Result<Stack> {
+///
+/// `borrowed` are tools that are to be Debian's even so.
+pub(crate) fn prepare(name: &str, borrowed: Vec<String>) -> Result<Stack> {
     match name {
+        "debian" if !borrowed.is_empty() => bail!("the Debian stack has nothing to borrow"),
         "debian" => Ok(Stack::Debian),
-        "cardea" => Ok(Stack::Cardea { binary: build()? }),
+        "cardea" => Ok(Stack::Cardea { binary: build()?, borrowed }),
         other => bail!("unknown stack {other:?}: it is cardea or debian"),
     }
+}
+
+/// The value of `--borrow`: names with commas between.
+pub(crate) fn borrowed(arguments: &mut Arguments) -> Result<Vec<String>> {
+    let text = arguments.option("--borrow")?.unwrap_or_default();
+    Ok(text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
 fn build() -> Result<PathBuf> {

@@ -55,8 +55,9 @@ impl Cluster {
         let helper = prepare_tools(&directory)?;
         let bridge = Bridge::start(&helper, &directory)?;
         let mut cluster = Self { nodes: BTreeMap::new(), bridge, settings, directory, helper };
-        if let Stack::Cardea { binary } = &cluster.settings.stack {
+        if let Stack::Cardea { binary, borrowed } = &cluster.settings.stack {
             prepare_stack(&cluster.directory, binary)?;
+            borrowed.iter().try_for_each(|name| borrow(&cluster.directory, name))?;
         }
         cluster.make_disks()?;
         cluster.power_on_all()?;
@@ -378,6 +379,18 @@ fn prepare_stack(directory: &Path, binary: &Path) -> Result<()> {
         bail!("{own} made no link named pacemakerd");
     }
     Ok(())
+}
+
+/// Puts Debian's program in the place of ours.
+fn borrow(directory: &Path, name: &str) -> Result<()> {
+    let places =
+        ["/usr/lib/pacemaker", "/usr/sbin", "/usr/bin"].map(|place| Path::new(place).join(name));
+    let theirs = places.iter().find(|p| p.exists());
+    let theirs = theirs.with_context(|| format!("Debian has no program {name}"))?;
+    let place = directory.join("stack").join(name);
+    // It need not have been there.
+    let _ = fs::remove_file(&place);
+    symlink(theirs, &place).with_context(|| place.display().to_string())
 }
 
 /// Does the same for all `items` at once and gives the results in order.

@@ -24,6 +24,8 @@ pub enum Stack {
     Cardea {
         /// The multi-call binary; it is copied, so that it may be rebuilt while the cluster runs.
         binary: PathBuf,
+        /// Tools that are Debian's all the same, by name.
+        borrowed: Vec<String>,
     },
 }
 

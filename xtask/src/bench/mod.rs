@@ -40,7 +40,7 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     };
     let mut figures = Figures::default();
     for name in stacks {
-        let stack = stack::prepare(name)?;
+        let stack = stack::prepare(name, Vec::new())?;
         console::title(&format!("measuring {name}"));
         for (measure, about, run) in MEASURES {
             if !words.is_empty() && !words.iter().any(|w| w == measure) {

@@ -24,6 +24,7 @@ pub(crate) fn command(words: Vec<String>) -> Result<()> {
 fn run(mut arguments: Arguments) -> Result<()> {
     let once = arguments.flag("--once");
     let stack_name = arguments.option("--stack")?.unwrap_or_else(|| "cardea".to_owned());
+    let borrowed = stack::borrowed(&mut arguments)?;
     let nodes: usize = match arguments.option("--nodes")? {
         Some(text) => text.parse()?,
         None => 3,
@@ -38,7 +39,7 @@ fn run(mut arguments: Arguments) -> Result<()> {
 
     console::title("What is needed");
     packages::ensure(&stack_name)?;
-    let stack = stack::prepare(&stack_name)?;
+    let stack = stack::prepare(&stack_name, borrowed)?;
     console::good("everything is here");
 
     console::title(&format!("{nodes} nodes on one machine"));

@@ -67,13 +67,14 @@ pub(crate) const ALL: &[Scenario] = &[
     scenario("restart", "all nodes are switched off and on: alone one starts nothing, with a second it does", membership::restart),
 ];
 
-/// `cargo xtask scenarios [--stack cardea|debian] [--list] [--keep] [filter...]`
+/// `cargo xtask scenarios [--stack cardea|debian] [--borrow TOOL,...] [--list] [FILTER...]`
 pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     if arguments.flag("--list") {
         ALL.iter().for_each(|s| println!("{:<14} {}", s.name, s.about));
         return Ok(());
     }
     let stack = arguments.option("--stack")?.unwrap_or_else(|| "cardea".to_owned());
+    let borrowed = stack::borrowed(&mut arguments)?;
     let filters = arguments.words()?;
     netns::require_root()?;
     packages::ensure_all()?;
@@ -81,7 +82,7 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     if chosen.is_empty() {
         bail!("no scenario is named like {}; try --list", filters.join(" "));
     }
-    let summary = run(&chosen, &stack::prepare(&stack)?)?;
+    let summary = run(&chosen, &stack::prepare(&stack, borrowed)?)?;
     println!("{} passed, {} failed", summary.passed.len(), summary.failed.len());
     if !summary.failed.is_empty() {
         bail!("failed: {}", summary.failed.join(", "));

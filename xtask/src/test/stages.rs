@@ -103,7 +103,8 @@ fn unit() -> Result<Outcome> {
 fn clusters() -> Result<Outcome> {
     netns::require_root()?;
     packages::ensure_all()?;
-    let summary = scenarios::run(&scenarios::chosen("cardea", &[]), &stack::prepare("cardea")?)?;
+    let summary =
+        scenarios::run(&scenarios::chosen("cardea", &[]), &stack::prepare("cardea", Vec::new())?)?;
     let count = Count { passed: summary.passed.len(), failed: summary.failed.len() };
     let mut note = format!("{} scenarios passed, {} failed", count.passed, count.failed);
     if count.failed > 0 {
