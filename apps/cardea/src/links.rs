@@ -27,20 +27,22 @@ pub(crate) fn install(args: &[OsString]) -> ExitCode {
             return exit_code(ToolExit::OsError);
         }
     };
-    let names: Vec<&str> =
-        programs::groups().into_iter().flat_map(|(_, programs)| programs).map(|p| p.name).collect();
-    let mut jobs = vec![(directory, names)];
-    if let Some(root) = ocf_root {
-        jobs.push((root.join("resource.d/pacemaker"), agent_names()));
-    }
+    let programs = programs::groups().into_iter().flat_map(|(_, programs)| programs);
     let mut made = 0;
-    for (directory, names) in jobs {
-        for name in names {
-            if let Err(error) = link(&binary, &directory, name) {
-                complain(&format!("{}: {error}", directory.join(name).display()));
+    for program in programs {
+        if let Err(error) = link(&binary, &directory, program.name) {
+            complain(&format!("{}: {error}", directory.join(program.name).display()));
+            return exit_code(ToolExit::CannotCreate);
+        }
+        made += 1;
+    }
+    if let Some(root) = ocf_root {
+        match agents::install(&root, &binary) {
+            Ok(links) => made += links.len(),
+            Err(error) => {
+                complain(&format!("agents in {}: {error}", root.display()));
                 return exit_code(ToolExit::CannotCreate);
             }
-            made += 1;
         }
     }
     say(&format!("{made} links to {}", binary.display()));
@@ -61,11 +63,6 @@ fn arguments(args: &[OsString]) -> Option<(PathBuf, Option<PathBuf>)> {
         }
     }
     Some((directory?, ocf_root))
-}
-
-/// The agents that this binary is.
-fn agent_names() -> Vec<&'static str> {
-    Vec::new()
 }
 
 /// Makes one link; one that is there is replaced, anything else is not touched.

@@ -19,6 +19,9 @@ use programs::Program;
 
 fn main() -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
+    if let Some(agent) = args.first().and_then(|name| agents::find(Path::new(name))) {
+        return (agent.main)(args);
+    }
     if let Some(program) = args.first().and_then(called_by).and_then(|name| programs::find(&name)) {
         return run(&program, args);
     }

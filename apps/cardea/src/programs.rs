@@ -19,14 +19,41 @@ pub(crate) struct Program {
     pub(crate) main: fn(Vec<OsString>) -> ExitCode,
 }
 
-const DAEMONS: &[Program] = &[Program {
-    name: "pacemakerd",
-    summary: "launcher: starts the other daemons and looks after them",
-    main: pacemakerd::main,
-}];
+const DAEMONS: &[Program] = &[
+    Program {
+        name: "pacemakerd",
+        summary: "launcher: starts the other daemons and looks after them",
+        main: pacemakerd::main,
+    },
+    Program {
+        name: "pacemaker-based",
+        summary: "keeps the CIB the same on all nodes",
+        main: based::main,
+    },
+    Program { name: "pacemaker-fenced", summary: "fences nodes", main: fenced::main },
+    Program { name: "pacemaker-execd", summary: "runs agents on this node", main: execd::main },
+    Program {
+        name: "pacemaker-attrd",
+        summary: "keeps transient node attributes the same on all nodes",
+        main: attrd::main,
+    },
+    Program { name: "pacemaker-schedulerd", summary: "makes plans", main: schedulerd::main },
+    Program {
+        name: "pacemaker-controld",
+        summary: "controller: gives the node its place in the cluster",
+        main: controld::main,
+    },
+];
 
 /// Programs that people will look for and that cannot be had yet.
 const MISSING: &[&str] = &["pacemaker-remoted", "pcsd"];
+
+/// Tools that are crates of their own.
+const TOOLS: &[Program] = &[Program {
+    name: "pcs",
+    summary: "one command for the whole cluster, for people",
+    main: pcs::main,
+}];
 
 /// Names from before Pacemaker 2.0, and what they are called since.
 const OLD_NAMES: &[(&str, &str)] = &[
@@ -56,7 +83,7 @@ pub(crate) fn groups() -> [(&'static str, Vec<Program>); 2] {
         summary: tool.summary,
         main: tool.main,
     });
-    [("Daemons", DAEMONS.to_vec()), ("Tools", tools.collect())]
+    [("Daemons", DAEMONS.to_vec()), ("Tools", tools.chain(TOOLS.iter().copied()).collect())]
 }
 
 fn not_implemented(args: Vec<OsString>) -> ExitCode {
