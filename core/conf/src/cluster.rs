@@ -39,12 +39,14 @@ impl NewCluster {
         totem.set("version", "2");
         totem.set("cluster_name", &self.name);
         totem.set("transport", &self.transport);
-        let knet = self.transport == "knet";
-        if knet {
-            totem.set("crypto_cipher", "aes256");
-            totem.set("crypto_hash", "sha256");
-        }
         self.totem.iter().for_each(|(key, value)| totem.set(key, value));
+        if self.transport == "knet" {
+            for (key, value) in [("crypto_cipher", "aes256"), ("crypto_hash", "sha256")] {
+                if totem.value(key).is_none() {
+                    totem.set(key, value);
+                }
+            }
+        }
         if let Some(uuid) = &self.uuid {
             totem.set("cluster_uuid", uuid);
         }
