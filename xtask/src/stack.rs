@@ -19,6 +19,14 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().map_or_else(PathBuf::new, PathBuf::from)
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory() -> PathBuf {
+    // This program is in a directory of it that is named like the profile.
+    let own = std::env::current_exe().ok();
+    let found = own.as_deref().and_then(|exe| exe.parent()?.parent()).map(PathBuf::from);
+    found.unwrap_or_else(|| root().join("target"))
+}
+
 /// A `cargo` command at the top of the source tree.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

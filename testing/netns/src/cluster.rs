@@ -381,10 +381,12 @@ fn prepare_stack(directory: &Path, binary: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts Debian's program in the place of ours.
+/// Puts Debian's tool in the place of ours.
 fn borrow(directory: &Path, name: &str) -> Result<()> {
-    let places =
-        ["/usr/lib/pacemaker", "/usr/sbin", "/usr/bin"].map(|place| Path::new(place).join(name));
+    if name.starts_with("pacemaker") {
+        bail!("{name} cannot be borrowed: our launcher starts only our daemons");
+    }
+    let places = ["/usr/sbin", "/usr/bin"].map(|place| Path::new(place).join(name));
     let theirs = places.iter().find(|p| p.exists());
     let theirs = theirs.with_context(|| format!("Debian has no program {name}"))?;
     let place = directory.join("stack").join(name);

@@ -204,7 +204,7 @@ fn reset(bed: &mut Bed) -> Result<()> {
 
 /// Saves the logs and the configuration of all nodes, and shows the ends of the logs.
 fn keep_evidence(bed: &Bed, name: &str) {
-    let target = stack::root().join("target/scenarios").join(name);
+    let target = stack::target_directory().join("scenarios").join(name);
     // A scenario that failed before leaves the same names.
     let _ = fs::remove_dir_all(&target);
     for node in bed.cluster.node_names() {
