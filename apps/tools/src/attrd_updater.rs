@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// This tool.
-pub const TOOL: crate::Tool = crate::Tool {
+pub(crate) const TOOL: crate::Tool = crate::Tool {
     name: "attrd_updater",
     summary: "Query and update transient node attributes",
     main,

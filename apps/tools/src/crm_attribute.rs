@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// This tool.
-pub const TOOL: crate::Tool = crate::Tool {
+pub(crate) const TOOL: crate::Tool = crate::Tool {
     name: "crm_attribute",
     summary: "Show and change cluster options and node attributes",
     main,

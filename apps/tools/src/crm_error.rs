@@ -14,7 +14,7 @@ use crate::{
 use codes::{EXIT_NAMES, LEGACY_CODES, RETURN_CODES, UNNAMED_ERRORS};
 
 /// This tool.
-pub const TOOL: crate::Tool =
+pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "crm_error", summary: "Tell what a result code means", main };
 
 #[derive(Debug, clap::Args)]

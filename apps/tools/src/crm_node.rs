@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// This tool.
-pub const TOOL: crate::Tool =
+pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "crm_node", summary: "Show the cluster's nodes, or forget one", main };
 
 const TIMEOUT: Duration = Duration::from_secs(30);

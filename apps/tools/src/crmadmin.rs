@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// This tool.
-pub const TOOL: crate::Tool =
+pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "crmadmin", summary: "Show how the cluster's daemons are", main };
 
 #[derive(Debug, clap::Args)]
