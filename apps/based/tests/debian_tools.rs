@@ -136,9 +136,9 @@ fn broken_and_oversize_messages_do_no_harm() {
             assert!(refused, "{nonsense}: {}", answer.to_compact());
         }
         let mut deep = Element::new("x");
-        (0..5_000).for_each(|_| {
-            deep = Element::new("x").with_child(std::mem::replace(&mut deep, Element::new("x")))
-        });
+        for _ in 0..5_000 {
+            deep = Element::new("x").with_child(deep);
+        }
         let request = Request::change(Operation::Modify, Some("status"), deep)
             .with_options(CallOptions::SYNC_CALL | CallOptions::CAN_CREATE);
         // Too deep to be read: whether it is answered is the transport's choice, that the daemon lives is not.
