@@ -1,11 +1,11 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use executor::{Failure, Strength};
 use fencer::{AgentEnd, Input, Run, RunId, Traits};
-use messages::executor::{Agent, Standard};
+use messages::executor::{Agent, Parameters, Standard};
 use process::{
-    AgentDirectories, ExitKind, Handle, Metadata, Order, Program, agent_path, printable,
-    start_found,
+    AgentDirectories, ExitKind, Handle, Metadata, Order, Program, SECRETS_DIRECTORY, agent_path,
+    printable, start_found, with_secrets,
 };
 use tokio::sync::mpsc;
 
@@ -25,8 +25,20 @@ impl Agents {
 
     /// Runs an agent; its end comes from [`Self::next`].
     pub(crate) fn run(&mut self, run: Run) {
+        let arguments = run.arguments.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let arguments = arguments.collect::<Parameters>();
+        let secrets = Path::new(SECRETS_DIRECTORY);
+        let arguments = match with_secrets(secrets, &run.device, &arguments) {
+            Ok(arguments) => arguments,
+            Err(failure) => {
+                let end = AgentEnd::NoSecrets(failure.into_reason());
+                // Nobody listens: the process is about to end.
+                let _ = self.inputs.send(Input::Finished { run: run.run, end });
+                return;
+            }
+        };
         let input: String =
-            run.arguments.iter().map(|(name, value)| argument_line(name, value)).collect();
+            arguments.iter().map(|(name, value)| argument_line(name, value)).collect();
         let program = Program { input: input.into_bytes(), ..Program::new("") };
         let directories = self.directories.clone();
         let agent = Agent::new(Standard::Stonith, None, &run.agent);

@@ -95,6 +95,8 @@ pub enum AgentEnd {
     Killed,
     /// It is not installed.
     NotInstalled(String),
+    /// A secret that it needs could not be read.
+    NoSecrets(String),
     /// It could not be started.
     NotStarted(String),
 }

@@ -13,6 +13,7 @@ mod exit_reason;
 mod metadata;
 mod program;
 mod runner;
+mod secrets;
 mod text;
 mod user;
 
@@ -23,5 +24,6 @@ pub use exit_reason::exit_reason;
 pub use metadata::{Metadata, MetadataError};
 pub use program::{Exit, ExitKind, Handle, Order, Program, start, start_found};
 pub use runner::Runner;
+pub use secrets::{SECRETS_DIRECTORY, with_secrets};
 pub use text::printable;
 pub use user::User;

@@ -1,4 +1,7 @@
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use executor::{Ended, Failure, Run, RunId, Strength};
 use messages::executor::{Alert, Standard};
@@ -6,8 +9,8 @@ use tokio::sync::mpsc;
 use vocab::Task;
 
 use crate::{
-    AgentDirectories, Exit, ExitKind, Handle, Order, Program, User, agent_environment, agent_path,
-    exit_reason, printable, program,
+    AgentDirectories, Exit, ExitKind, Handle, Order, Program, SECRETS_DIRECTORY, User,
+    agent_environment, agent_path, exit_reason, printable, program, with_secrets,
 };
 
 /// Runs resource agents and alert agents that are programs, and says how they ended.
@@ -36,10 +39,21 @@ impl Runner {
     /// Runs an agent of standard `ocf` or `lsb`; its end comes from [`Self::next`]. Must be called within a `LocalSet`.
     pub fn run(&mut self, run: &Run) {
         let mut environment = self.environment.clone();
+        let secrets = Path::new(SECRETS_DIRECTORY);
+        // Without its secrets a resource had better be stopped than left running.
+        let parameters = match with_secrets(secrets, run.resource.as_str(), &run.parameters) {
+            Ok(parameters) => parameters,
+            Err(_) if run.task == Task::Stop => run.parameters.clone(),
+            Err(failure) => {
+                // The end comes as every other does, not before this returns to who asked.
+                let _ = self.ends.send((run.run, Ended::NotStarted(failure)));
+                return;
+            }
+        };
         environment.extend(agent_environment(
             &run.agent,
             &run.resource,
-            &run.parameters,
+            &parameters,
             &self.directories.ocf_root,
         ));
         let action = match run.task {

@@ -297,6 +297,7 @@ fn outcome_of(end: AgentEnd) -> FenceOutcome {
         },
         AgentEnd::Killed => FenceOutcome::failure(ExecStatus::Error, "Fence agent was killed"),
         AgentEnd::NotInstalled(reason) => FenceOutcome::failure(ExecStatus::NotInstalled, reason),
+        AgentEnd::NoSecrets(reason) => FenceOutcome::failure(ExecStatus::NoSecrets, reason),
         AgentEnd::NotStarted(reason) => FenceOutcome::failure(ExecStatus::Error, reason),
     }
 }
