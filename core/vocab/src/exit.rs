@@ -166,9 +166,9 @@ codes! {
         /// What was asked for does not exist.
         NoSuch = 105, "No such object";
         /// The partition has no quorum.
-        Quorum = 106, "Quorum not present";
+        Quorum = 106, "Quorum required";
         /// Needs `--force`.
-        Unsafe = 107, "Unsafe without --force";
+        Unsafe = 107, "Operation not safe";
         /// Exists already.
         Exists = 108, "Requested item already exists";
         /// More than one thing fits.
