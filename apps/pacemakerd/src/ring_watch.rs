@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ring::{Cmap, Quorum, RingError};
+use ring::{Cmap, CmapValue, Quorum, RingError};
 use tokio::{sync::mpsc, time::sleep};
 
 /// How often the first connection is tried, a second longer apart each time.
@@ -26,8 +26,8 @@ pub(crate) enum RingEvent {
     Back,
 }
 
-/// Waits for the ring and reads its configuration.
-pub(crate) async fn read_settings() -> Result<RingSettings, RingError> {
+/// Waits for the ring, reads its configuration, and has it let in the daemons that run under the cluster's group.
+pub(crate) async fn prepare(group: u32) -> Result<RingSettings, RingError> {
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -35,6 +35,10 @@ pub(crate) async fn read_settings() -> Result<RingSettings, RingError> {
             Ok(mut cmap) => {
                 let debug = cmap.get_string("logging.debug").await?;
                 let debug = debug.is_some_and(|text| vocab::parse_boolean(&text) == Ok(true));
+                let key = format!("uidgid.gid.{group}");
+                if let Err(error) = cmap.set(&key, CmapValue::U8(1)).await {
+                    tracing::warn!("the ring may not let in the daemons: {error}");
+                }
                 return Ok(RingSettings { debug });
             }
             Err(error) if attempt >= ATTEMPTS => return Err(error),
@@ -46,14 +50,21 @@ pub(crate) async fn read_settings() -> Result<RingSettings, RingError> {
     }
 }
 
-/// Tells when the connection to the ring is lost and when it is back; runs until nobody listens any more.
-pub(crate) async fn watch(events: mpsc::UnboundedSender<RingEvent>) {
+/// Tells when the connection to the ring is lost and when it is back and prepared again; runs until nobody listens any
+/// more.
+pub(crate) async fn watch(events: mpsc::UnboundedSender<RingEvent>, group: u32) {
     let mut connected = true;
     loop {
         match Quorum::connect().await {
             Ok(mut quorum) => {
-                if !connected && events.send(RingEvent::Back).is_err() {
-                    return;
+                if !connected {
+                    // Another ring daemon knows nothing of what the first was told.
+                    if let Err(error) = prepare(group).await {
+                        tracing::warn!("the ring is back but cannot be prepared: {error}");
+                    }
+                    if events.send(RingEvent::Back).is_err() {
+                        return;
+                    }
                 }
                 connected = true;
                 while quorum.next().await.is_ok() {}

@@ -69,15 +69,15 @@ async fn prepare_all(standby: bool) -> Result<(Daemon, Sources), ToolExit> {
         tracing::error!("signals cannot be handled: {error}");
         ToolExit::OsError
     })?;
-    let ring_settings = ring_watch::read_settings().await.map_err(|error| {
-        tracing::error!("Could not connect to the ring: {error}");
-        ToolExit::Unavailable
-    })?;
     tracing::info!("Starting Cardea {PRODUCT_VERSION}");
     prepare::core_limit();
     let cluster_user = prepare::directories().map_err(|_| {
         tracing::error!("Cluster user hacluster does not exist, aborting Pacemaker startup");
         ToolExit::NoUser
+    })?;
+    let ring_settings = ring_watch::prepare(cluster_user.gid).await.map_err(|error| {
+        tracing::error!("Could not connect to the ring: {error}");
+        ToolExit::Unavailable
     })?;
     let server = XmlServer::bind("pacemakerd", Access::Cluster).map_err(|error| {
         tracing::error!("clients cannot be served: {error}");
@@ -91,7 +91,7 @@ async fn prepare_all(standby: bool) -> Result<(Daemon, Sources), ToolExit> {
     };
     let (sender, inputs) = mpsc::unbounded_channel();
     let (ring_sender, ring) = mpsc::unbounded_channel();
-    spawn_local(ring_watch::watch(ring_sender));
+    spawn_local(ring_watch::watch(ring_sender, cluster_user.gid));
     let clock = Clock::start();
     let daemon = Daemon {
         clock,
