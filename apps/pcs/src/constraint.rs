@@ -193,7 +193,7 @@ fn warn_of_old_role(role: &str) {
         _ => return,
     };
     complain(&format!(
-        "Deprecation Warning: Value '{role}' of option role is deprecated and might be removed in a future release, therefore it should not be used, use '{new}' value instead"
+        "Deprecation Warning: Role value '{role}' is deprecated and should not be used, use '{new}' instead"
     ));
 }
 

@@ -166,7 +166,6 @@ fn operations(primitive: &Element) -> Vec<String> {
         for block in op.children_named("instance_attributes") {
             attributes.extend(nvset::pairs(block));
         }
-        attributes.sort_unstable();
         for (name, value) in attributes {
             let value = match (name, value) {
                 ("role", "Master") => "Promoted",

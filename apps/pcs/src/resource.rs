@@ -6,7 +6,7 @@ use cib_edit::{
 
 use crate::{
     agents, defaults, listing,
-    session::{Done, Session, Stop, print},
+    session::{Done, Session, Stop, complain, print},
     status,
     words::{groups, operations, owned, pairs},
 };
@@ -214,10 +214,10 @@ fn create(session: &Session, words: &[&str]) -> Done {
     let parts = parts(rest)?;
     let place = place_of(session, &parts)?;
     let name = agents::find(session, agent)?;
-    if name.is_stonith() && !session.force() {
-        return Err(Stop::message(
-            "This command cannot create stonith resource. Use command 'pcs stonith create' instead, use --force to override.",
-        ));
+    if name.is_stonith() {
+        complain(
+            "Deprecation Warning: Ability of this command to accept fence agent is deprecated and will be removed in a future release. Use 'pcs stonith create' command instead.",
+        );
     }
     let new = Create {
         id: (*id).to_owned(),

@@ -102,6 +102,12 @@ resource create t1 stonith:fence_dummy
 resource config
 resource config WebVIP s1-clone
 resource config nosuch
+status nodes
+status resources
+resource status --hide-inactive
+resource status d1
+resource status nosuch
+stonith status
 resource group list
 resource disable d1 nosuch
 resource disable d1
@@ -367,7 +373,17 @@ fn agree(command: &str, real: &Side, ours: &Side) -> bool {
     let mut differ = |what: &str, theirs: String, mine: String| {
         if theirs != mine {
             same = false;
-            println!("--- pcs {command}: {what}\nreal: {theirs}\nours: {mine}\n");
+            println!("--- pcs {command}: {what}");
+            let only = |text: &str, other: &str, side: &str| {
+                let others: Vec<&str> = other.lines().collect();
+                let own = text.lines().filter(|line| !others.contains(line));
+                own.for_each(|line| println!("{side} {line}"));
+            };
+            only(&theirs, &mine, "real:");
+            only(&mine, &theirs, "ours:");
+            if theirs.lines().count() == mine.lines().count() {
+                println!("(the order may differ)");
+            }
         }
     };
     differ(

@@ -22,6 +22,8 @@ pub struct Agent {
     pub name: AgentName,
     /// Whether it is there; a resource can be made for an agent that is not, if the user insists.
     pub exists: bool,
+    /// Whether it says all it can do: since OCF 1.1.
+    pub complete_actions: bool,
     /// In one line what it does.
     pub short_description: String,
     /// What it does.
@@ -133,6 +135,7 @@ impl Agent {
         Self {
             name,
             exists: false,
+            complete_actions: false,
             short_description: String::new(),
             long_description: String::new(),
             parameters: Vec::new(),
@@ -177,6 +180,7 @@ impl Agent {
         Self {
             name,
             exists: true,
+            complete_actions: newer,
             short_description: metadata
                 .attr("shortdesc")
                 .map_or_else(|| text_of(metadata, "shortdesc"), str::to_owned),
@@ -198,8 +202,11 @@ impl Agent {
         self
     }
 
-    /// Whether the agent can be promoted.
+    /// Whether the agent can be promoted, as far as it says so.
     pub fn can_promote(&self) -> bool {
+        if !self.complete_actions {
+            return true;
+        }
         ["promote", "demote"]
             .into_iter()
             .all(|wanted| self.actions.iter().any(|action| action.name == wanted))

@@ -42,7 +42,7 @@ pub fn update(cib: &mut Element, which: Defaults, values: &Pairs) -> Outcome {
     }
     let wanted = blocks > 0 || values.iter().any(|(_, value)| !value.is_empty());
     if wanted && let Some(block) = find::section_mut(cib, name).child_mut(META) {
-        nvset::update(block, values, &mut ids);
+        nvset::update_in_order(block, values, &mut ids);
     }
     let message =
         "Defaults do not apply to resources which override them with their own defined values";

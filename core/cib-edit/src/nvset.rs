@@ -35,9 +35,14 @@ pub(crate) fn append(parent: &mut Element, block: &str, pairs: &[(String, String
 /// Sets pairs in a block and removes those with an empty value, sorted by name. An empty block stays: who may change what
 /// is inside need not be allowed to remove it.
 pub(crate) fn update(block: &mut Element, pairs: &[(String, String)], ids: &mut Ids) {
-    let mut sorted: Vec<_> = pairs.iter().collect();
+    let mut sorted = pairs.to_vec();
     sorted.sort();
-    for (name, value) in sorted {
+    update_in_order(block, &sorted, ids);
+}
+
+/// Like [`update`], in the order in which the pairs are given.
+pub(crate) fn update_in_order(block: &mut Element, pairs: &[(String, String)], ids: &mut Ids) {
+    for (name, value) in pairs {
         let found = block.nodes().iter().position(|node| {
             node.as_element().is_some_and(|pair| {
                 pair.name() == "nvpair" && pair.attr("name") == Some(name.as_str())

@@ -49,8 +49,8 @@ pub(crate) fn prepare(
     reports: &mut Reports,
 ) -> Result<Vec<Pairs>, Refused> {
     let normalized: Vec<Pairs> = wanted.iter().map(normalize).collect();
-    for operation in &normalized {
-        reports.extend(check(operation, agent, force));
+    for (operation, as_given) in normalized.iter().zip(wanted) {
+        reports.extend(check(operation, as_given, agent, force));
     }
     reports.extend(same_interval(&normalized));
     reports.check()?;
@@ -115,7 +115,7 @@ pub(crate) fn role_in(role: &str, new_roles: bool) -> String {
     .to_owned()
 }
 
-fn check(operation: &Pairs, agent: &Agent, force: bool) -> Vec<Report> {
+fn check(operation: &Pairs, as_given: &Pairs, agent: &Agent, force: bool) -> Vec<Report> {
     let mut reports = Vec::new();
     let unknown: Vec<&str> = operation
         .iter()
@@ -150,8 +150,9 @@ fn check(operation: &Pairs, agent: &Agent, force: bool) -> Vec<Report> {
         if let Some(value) = get(operation, attribute)
             && !allowed.contains(&value)
         {
+            let given = get(as_given, attribute).unwrap_or(value);
             let message =
-                format!("'{value}' is not a valid {attribute} value, use {}", quoted_list(allowed));
+                format!("'{given}' is not a valid {attribute} value, use {}", quoted_list(allowed));
             reports.push(Report::error("INVALID_OPTION_VALUE", message));
         }
     }

@@ -152,7 +152,7 @@ pub fn set(cib: &mut Element, values: &Pairs, force: bool) -> Outcome {
         config.push(Element::new(BLOCK).with("id", ids.take(DEFAULT_ID)));
     }
     if let Some(block) = config.child_mut(BLOCK) {
-        nvset::update(block, values, &mut ids);
+        nvset::update_in_order(block, values, &mut ids);
     }
     Ok(reports.done())
 }

@@ -1,13 +1,31 @@
 use xml::Element;
 
-use crate::{Outcome, Refused, Report, find};
+use crate::{Kind, Outcome, Refused, Report, find, nvset};
 
-fn check(cib: &Element, resource: &str) -> Result<(), Refused> {
-    if find::resource(cib, resource).is_some() {
-        return Ok(());
+/// Checks that a constraint for the resource will do what `verb` says: promotable clones are placed as a whole.
+fn check(cib: &Element, resource: &str, verb: &str) -> Result<(), Refused> {
+    let refused = |code, message: String| {
+        Err(Refused { reports: vec![Report::error(code, message)], complete: true })
+    };
+    let Some(found) = find::resource(cib, resource) else {
+        let message = format!("bundle/clone/group/resource '{resource}' does not exist");
+        return refused("ID_NOT_FOUND", message);
+    };
+    let mut around = find::parent(cib, &found.path);
+    while let Some(parent) = around {
+        let promotable = parent.element.name() == "master"
+            || nvset::value(parent.element, "meta_attributes", "promotable")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        if parent.kind == Kind::Clone && promotable && verb == "move" {
+            let id = parent.element.id().unwrap_or_default();
+            let message = format!(
+                "to {verb} promotable clone resources you must use the promotable clone id ({id})"
+            );
+            return refused("CANNOT_MOVE_RESOURCE_PROMOTABLE_INNER", message);
+        }
+        around = find::parent(cib, &parent.path);
     }
-    let message = format!("bundle/clone/group/resource '{resource}' does not exist");
-    Err(Refused::because("ID_NOT_FOUND", message))
+    Ok(())
 }
 
 fn put(cib: &mut Element, constraint: Element) {
@@ -34,7 +52,7 @@ fn role(promoted: bool) -> &'static str {
 
 /// Prefers a node for a resource above everything else, until it is cleared.
 pub fn move_to(cib: &mut Element, resource: &str, node: &str, promoted: bool) -> Outcome {
-    check(cib, resource)?;
+    check(cib, resource, "move")?;
     let id = format!("cli-prefer-{resource}");
     // An earlier ban of the node would win.
     let section = find::section_mut(cib, "constraints");
@@ -53,7 +71,7 @@ pub fn move_to(cib: &mut Element, resource: &str, node: &str, promoted: bool) ->
 
 /// Keeps a resource away from a node, until it is cleared.
 pub fn ban(cib: &mut Element, resource: &str, node: &str, promoted: bool) -> Outcome {
-    check(cib, resource)?;
+    check(cib, resource, "ban")?;
     let id = format!("cli-ban-{resource}-on-{node}");
     put(cib, location(id.clone(), resource, role(promoted), node, "-INFINITY"));
     let doing = if promoted { "being promoted" } else { "running" };
@@ -67,7 +85,7 @@ pub fn ban(cib: &mut Element, resource: &str, node: &str, promoted: bool) -> Out
 
 /// Removes what moving and banning left, for one node or all.
 pub fn clear(cib: &mut Element, resource: &str, node: Option<&str>) -> Outcome {
-    check(cib, resource)?;
+    check(cib, resource, "clear")?;
     let prefix = format!("cli-ban-{resource}-on-");
     let prefer = format!("cli-prefer-{resource}");
     let is_ours = |constraint: &Element| {

@@ -8,20 +8,13 @@ use crate::{
 /// Checks the options of a clone that is to be made around a new resource.
 pub(super) fn check_new(
     agent: &Agent,
-    resource: &str,
     id: Option<&str>,
     meta: &Pairs,
     ids: &Ids,
     force: bool,
 ) -> Result<(), Refused> {
-    let mut reports = check_meta(
-        &agent.name,
-        agent.exists.then(|| agent.can_promote()),
-        resource,
-        meta,
-        force,
-        false,
-    );
+    let can_promote = agent.exists.then(|| agent.can_promote());
+    let mut reports = check_meta(&agent.name, can_promote, None, meta, force, false);
     reports.extend(id.and_then(|id| check_clone_id(id, ids).err()));
     if reports.iter().any(Report::is_error) {
         return Err(Refused { reports, complete: true });
@@ -42,7 +35,7 @@ fn check_clone_id(id: &str, ids: &Ids) -> Result<(), Report> {
 fn check_meta(
     agent: &AgentName,
     can_promote: Option<bool>,
-    resource: &str,
+    resource: Option<&str>,
     meta: &Pairs,
     force: bool,
     in_group: bool,
@@ -55,9 +48,11 @@ fn check_meta(
     };
     let mut reports = Vec::new();
     let mut refuse = |option: &str| {
-        let mut message = format!(
-            "Clone option '{option}' is not compatible with '{agent}' resource agent of resource '{resource}'"
-        );
+        let mut message =
+            format!("Clone option '{option}' is not compatible with '{agent}' resource agent");
+        if let Some(resource) = resource {
+            message.push_str(&format!(" of resource '{resource}'"));
+        }
         if in_group {
             message.push_str(" in group");
         }
@@ -137,7 +132,7 @@ pub fn clone(
         let agent = AgentName::of(primitive);
         let known = can_promote(&agent);
         let name = primitive.id().unwrap_or_default();
-        reports.extend(check_meta(&agent, known, name, meta, force, in_group));
+        reports.extend(check_meta(&agent, known, Some(name), meta, force, in_group));
         if agent.is_stonith() {
             let message = format!(
                 "No need to clone stonith resource '{name}', any node can use a stonith resource (unless specifically banned) regardless of whether the stonith resource is running on that node or not"

@@ -71,7 +71,7 @@ pub fn create(cib: &mut Element, new: &Create) -> Outcome {
         return Err(Refused { reports: vec![report], complete: false });
     }
     if let Place::Clone { id, meta } = &new.place {
-        clone::check_new(&new.agent, &new.id, id.as_deref(), meta, &ids, new.force)?;
+        clone::check_new(&new.agent, id.as_deref(), meta, &ids, new.force)?;
     }
     let operations = operation::prepare(
         &new.operations,

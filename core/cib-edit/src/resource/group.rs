@@ -34,9 +34,9 @@ pub(super) fn check_target(
     let mut reports = Vec::new();
     match &found {
         Some(found) if found.kind == Kind::Group => {}
-        Some(found) => reports.push(Report::error(
+        Some(_) => reports.push(Report::error(
             "ID_BELONGS_TO_UNEXPECTED_TYPE",
-            format!("'{group}' is not a group{}", kind_suffix(found.element)),
+            format!("'{group}' is not a group"),
         )),
         None if ids.contains(group) => {
             reports.push(Report::error("ID_ALREADY_EXISTS", format!("'{group}' already exists")));
@@ -47,7 +47,10 @@ pub(super) fn check_target(
         let inside = found.as_ref().is_some_and(|found| {
             find::inner(found.element).any(|member| member.id() == Some(neighbour))
         });
-        if !inside {
+        if find::resource(cib, neighbour).is_none() {
+            let message = format!("'{neighbour}' does not exist");
+            reports.push(Report::error("ID_NOT_FOUND", message));
+        } else if !inside {
             reports.push(Report::error(
                 "ADD_REMOVE_ADJACENT_ITEM_NOT_IN_THE_CONTAINER",
                 format!("There is no resource '{neighbour}' in the group '{group}', cannot add resources next to it"),
@@ -55,10 +58,6 @@ pub(super) fn check_target(
         }
     }
     if reports.is_empty() { Ok(()) } else { Err(Refused { reports, complete: true }) }
-}
-
-fn kind_suffix(element: &Element) -> String {
-    format!(", it is a {}", element.name())
 }
 
 /// Puts a resource into a group, which is made if there is none.
@@ -196,7 +195,7 @@ pub fn group_remove(cib: &mut Element, group: &str, members: &[String]) -> Outco
         find::inner(found.element).filter_map(Element::id).map(str::to_owned).collect();
     let chosen = if members.is_empty() { &inside } else { members };
     if let Some(stranger) = chosen.iter().find(|member| !inside.contains(member)) {
-        let message = format!("Resource '{stranger}' is not a member of group '{group}'");
+        let message = format!("Resource '{stranger}' does not exist in group '{group}'");
         return Err(Refused::because("ID_NOT_FOUND", message));
     }
     let parent = find::parent(cib, &found.path);
