@@ -92,10 +92,8 @@ pub(crate) fn lines(
                 .filter(|(known, _)| attribute.is_none_or(|attribute| attribute == *known))
                 .collect();
             values.sort_unstable();
-            let values: Vec<String> = values
-                .iter()
-                .map(|(name, value)| format!("{name}={}", crate::defaults::quoted(value)))
-                .collect();
+            let values: Vec<String> =
+                values.iter().map(|(name, value)| format!("{name}={value}")).collect();
             (!values.is_empty()).then(|| format!(" {name}: {}", values.join(" ")))
         })
         .collect()

@@ -46,7 +46,7 @@ fn paths(cib: &Element, names: &[String]) -> Result<Vec<NodePath>, Refused> {
             )),
         }
     }
-    if reports.is_empty() { Ok(paths) } else { Err(Refused { reports, complete: true }) }
+    if reports.is_empty() { Ok(paths) } else { Err(Refused { reports, complete: false }) }
 }
 
 /// Sets permanent attributes of nodes. An empty value removes.
@@ -63,7 +63,7 @@ pub fn set_attributes(cib: &mut Element, names: &[String], values: &Pairs) -> Ou
             node.push(Element::new("instance_attributes").with("id", id));
         }
         if let Some(block) = node.child_mut("instance_attributes") {
-            nvset::update(block, values, &mut ids);
+            nvset::update_in_order(block, values, &mut ids);
         }
     }
     Ok(Vec::new())

@@ -21,9 +21,9 @@ impl LocationTarget {
                 Ok(Self::Resource(id.to_owned()))
             }
             Some(("regexp", pattern)) => Ok(Self::Pattern(pattern.to_owned())),
-            Some((kind, _)) => Err(format!(
-                "'{kind}' is not an allowed type for '{text}', use 'regexp', 'resource'"
-            )),
+            Some((kind, _)) => {
+                Err(format!("'{kind}' is not an allowed type for '{text}', use regexp, resource"))
+            }
         }
     }
 

@@ -78,6 +78,17 @@ pub fn referring<'a>(cib: &'a Element, resource: &str) -> Vec<&'a str> {
 
 /// Checks that a constraint can be made for a resource: it has to exist and be the outermost one.
 fn check_resource(cib: &Element, id: &str, force: bool) -> Result<(), Refused> {
+    match not_outermost(cib, id)?.filter(|_| !force) {
+        None => Ok(()),
+        Some(reason) => Err(Refused::because(
+            "RESOURCE_FOR_CONSTRAINT_IS_MULTIINSTANCE",
+            format!("{reason}. Use --force to override."),
+        )),
+    }
+}
+
+/// Why a constraint should not be made for a resource inside another one.
+fn not_outermost(cib: &Element, id: &str) -> Result<Option<String>, Refused> {
     let Some(found) = find::resource(cib, id) else {
         let message = format!("Resource '{id}' does not exist");
         return Err(Refused::because("ID_NOT_FOUND", message));
@@ -90,13 +101,11 @@ fn check_resource(cib: &Element, id: &str, force: bool) -> Result<(), Refused> {
             around = Some(parent);
         }
     }
-    let Some(around) = around.filter(|_| !force) else { return Ok(()) };
-    let what = if around.kind == Kind::Bundle { "bundle" } else { around.element.name() };
-    let outer = around.element.id().unwrap_or_default();
-    let message = format!(
-        "{id} is a {what} resource, you should use the {what} id: {outer} when adding constraints. Use --force to override."
-    );
-    Err(Refused::because("RESOURCE_FOR_CONSTRAINT_IS_MULTIINSTANCE", message))
+    Ok(around.map(|around| {
+        let what = if around.kind == Kind::Bundle { "bundle" } else { around.element.name() };
+        let outer = around.element.id().unwrap_or_default();
+        format!("{id} is a {what} resource, you should use the {what} id: {outer} when adding constraints")
+    }))
 }
 
 /// Checks an id that the user wants for a constraint.

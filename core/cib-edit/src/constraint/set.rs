@@ -1,7 +1,7 @@
 use xml::Element;
 
-use super::{check_resource, check_wanted_id, push};
-use crate::{Ids, Outcome, Pairs, Refused, Report, operation, quoted_list};
+use super::{check_wanted_id, not_outermost, push};
+use crate::{Ids, Outcome, Pairs, Refused, Report, Reports, Severity, operation, quoted_list};
 
 /// Which constraint the sets are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,14 @@ pub fn add_sets(
     if !reports.is_empty() {
         return Err(Refused { reports, complete: true });
     }
+    let mut reports = Reports::new();
+    reports.extend(old_roles(sets));
     for resource in sets.iter().flat_map(|set| &set.resources) {
-        check_resource(cib, resource, force)?;
+        if let Some(reason) = not_outermost(cib, resource)? {
+            let code = "RESOURCE_FOR_CONSTRAINT_IS_MULTIINSTANCE";
+            reports.add(Report::unless_forced(force, code, reason));
+            reports.check_plain()?;
+        }
     }
     let new_roles = operation::has_new_roles(cib);
     let mut ids = Ids::of(cib);
@@ -75,7 +81,24 @@ pub fn add_sets(
         element.push(inner);
     }
     push(cib, element);
-    Ok(Vec::new())
+    Ok(reports.done())
+}
+
+/// Says of roles in their old names what the new ones are.
+fn old_roles(sets: &[ResourceSet]) -> Vec<Report> {
+    let roles = sets.iter().flat_map(|set| &set.options).filter(|(name, _)| name == "role");
+    roles
+        .filter_map(|(_, role)| {
+            let new = match role.to_lowercase().as_str() {
+                "master" => "Promoted",
+                "slave" => "Unpromoted",
+                _ => return None,
+            };
+            let message = format!("Value '{role}' of option role is deprecated and should not be used, use '{new}' value instead");
+            let severity = Severity::Deprecation;
+            Some(Report { severity, code: "DEPRECATED_OPTION_VALUE", message })
+        })
+        .collect()
 }
 
 /// First and last letter of the first three resources.
