@@ -13,8 +13,8 @@ use tokio::{
 use vocab::ToolExit;
 
 use crate::{
-    attribute_side, cib_side, clients::Clients, executor_side, load, ring_side::RingSide,
-    scheduler_side,
+    attribute_side, cib_side, clients::Clients, executor_side, fencer_side, load,
+    ring_side::RingSide, scheduler_side,
 };
 
 /// How often the load is measured.
@@ -48,6 +48,7 @@ pub(crate) struct Orders {
     pub(crate) executor: UnboundedSender<executor_side::Order>,
     pub(crate) attributes: UnboundedSender<attribute_side::Order>,
     pub(crate) scheduler: UnboundedSender<scheduler_side::Order>,
+    pub(crate) fencer: UnboundedSender<fencer_side::Order>,
 }
 
 /// The other ends, until the tasks take them.
@@ -56,6 +57,7 @@ struct Waiting {
     executor: UnboundedReceiver<executor_side::Order>,
     attributes: UnboundedReceiver<attribute_side::Order>,
     scheduler: UnboundedReceiver<scheduler_side::Order>,
+    fencer: UnboundedReceiver<fencer_side::Order>,
 }
 
 impl Daemon {
@@ -65,6 +67,7 @@ impl Daemon {
         let (executor, executor_orders) = unbounded_channel();
         let (attributes, attribute_orders) = unbounded_channel();
         let (scheduler, scheduler_orders) = unbounded_channel();
+        let (fencer, fencer_orders) = unbounded_channel();
         Self {
             controller: Controller::new(settings),
             ring,
@@ -74,12 +77,13 @@ impl Daemon {
             out: Outbox::new(),
             inputs,
             arriving,
-            orders: Orders { cib, executor, attributes, scheduler },
+            orders: Orders { cib, executor, attributes, scheduler, fencer },
             waiting: Some(Waiting {
                 cib: cib_orders,
                 executor: executor_orders,
                 attributes: attribute_orders,
                 scheduler: scheduler_orders,
+                fencer: fencer_orders,
             }),
             tasks: Vec::new(),
             metadata: Rc::default(),
@@ -126,6 +130,7 @@ impl Daemon {
         let Some(waiting) = self.waiting.take() else { return };
         let inputs = self.inputs.clone();
         self.tasks.push(spawn_local(attribute_side::serve(waiting.attributes)));
+        self.tasks.push(spawn_local(fencer_side::serve(waiting.fencer, inputs.clone())));
         self.tasks.push(spawn_local(scheduler_side::serve(waiting.scheduler, inputs.clone())));
         self.tasks.push(spawn_local(async move {
             let (cib, executor) = match tokio::join!(cib_side::connect(), executor_side::connect())

@@ -39,7 +39,10 @@ impl Daemon {
             Output::ClearFailures { node, filter } => {
                 give(&self.orders.attributes, attribute_side::Order::Clear { node, filter });
             }
-            Output::Fence { key, .. } => give(&self.inputs, fencer_side::refuse(key)),
+            Output::Fence { key, target, action, timeout, delay } => {
+                let order = fencer_side::Order { key, target, action, timeout, delay };
+                give(&self.orders.fencer, order);
+            }
             Output::Arm { timer, token, after } => self.timers.arm(after, (timer, token)),
             Output::Note(note) => log(&note),
             Output::Exit(exit) => self.exit = Some(exit),
