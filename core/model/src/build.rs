@@ -32,8 +32,19 @@ impl Model {
 
     /// Reads a CIB as it is at that time; date rules without an offset of their own mean the local one.
     pub fn build_at(cib: &Element, now: LocalTime) -> (Self, Vec<Problem>) {
+        Self::read(cib, now, false)
+    }
+
+    /// Like [`Model::build_at`], for a CIB in which secrets may be blotted out: operations whose definitions differ only
+    /// in secrets count as unchanged.
+    pub fn build_sanitized(cib: &Element, now: LocalTime) -> (Self, Vec<Problem>) {
+        Self::read(cib, now, true)
+    }
+
+    fn read(cib: &Element, now: LocalTime, sanitized: bool) -> (Self, Vec<Problem>) {
         let mut document = Document::new(cib);
         let mut build = Build::new(&mut document, now);
+        build.model.sanitized = sanitized;
         build.nodes();
         build.remote_nodes();
         build.resources();

@@ -32,6 +32,6 @@ pub(crate) fn run(model: &Model, request: &Request) -> Schedule {
         plan.recheck(change);
     }
     let graph: Graph = stage::graph::run(&mut plan, request.transition);
-    let dot = request.dot.then(|| stage::graph::dot(&mut plan));
+    let dot = request.dot.then(|| stage::graph::dot(&mut plan, request));
     Schedule::new(plan, graph, dot)
 }

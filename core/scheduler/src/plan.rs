@@ -3,7 +3,6 @@ use std::{collections::BTreeMap, rc::Rc};
 use model::{
     Allowed, Arena, Model, NodeKey, NodeKind, ResourceKey, ScoreReason,
     history::{DigestCache, DigestInput, FailCount, FailCountInput, fail_count},
-    merge_sort,
     resource::Parameters,
 };
 use rules::NextChange;
@@ -399,13 +398,13 @@ impl<'m> Plan<'m> {
         key: ResourceKey,
         node: NodeKey,
         entry: &model::history::HistoryEntry,
-    ) -> model::history::Difference {
+    ) -> (model::history::Difference, bool) {
         let address = self.bundle_address(key);
         let parameters = self.parameters(key, Some(node));
         let input = digest_input(self.model, key, node, &parameters, address.as_deref());
         let digests = self.digests.compare(input, entry, &mut self.next_change);
-        let difference = digests.borrow().difference;
-        difference
+        let digests = digests.borrow();
+        (digests.difference, digests.only_secrets_differ(entry))
     }
 
     /// Notes that the plan has to be made again then.

@@ -129,6 +129,8 @@ pub struct ResourceOutcome {
     pub assigned: Option<NodeKey>,
     /// Whether it is reloaded.
     pub reload: bool,
+    /// Whether it is active more than once and stops only where it is not expected.
+    pub stop_unexpected: bool,
 }
 
 /// A plan.
@@ -183,6 +185,7 @@ impl Schedule {
                 state: row.state.clone(),
                 assigned: row.assigned,
                 reload: row.reload,
+                stop_unexpected: row.stop_unexpected,
             })
             .collect();
         Self {

@@ -5,11 +5,15 @@ pub struct Request {
     pub transition: i32,
     /// Whether the plan is wanted as a picture, too.
     pub dot: bool,
+    /// Whether the picture also shows what does not have to be done.
+    pub dot_all: bool,
+    /// Whether the picture shows the numbers of actions.
+    pub dot_numbers: bool,
 }
 
 impl Default for Request {
     /// The first transition, without a picture.
     fn default() -> Self {
-        Self { transition: 1, dot: false }
+        Self { transition: 1, dot: false, dot_all: false, dot_numbers: false }
     }
 }

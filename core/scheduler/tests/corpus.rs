@@ -3,7 +3,11 @@
 //! The cases are looked for in the folder that `CARDEA_CONFORMANCE` names, else in `../shared/conformance` beside the
 //! repository. With `CARDEA_CORPUS_OUT` set to a folder, what was planned is written there for comparison.
 
-#![allow(clippy::disallowed_methods, reason = "a test has files and an environment")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a test has files, an environment, and prints"
+)]
 
 use std::{
     collections::BTreeMap,
@@ -57,8 +61,8 @@ fn plan(name: &str, text: &str) -> Option<BTreeMap<&'static str, String>> {
             Timestamp(recorded.unwrap_or(1_790_000_000))
         }
     };
-    let (model, _) = Model::build_at(&cib, LocalTime::utc(now));
-    let plan = schedule(&model, &Request { transition: 1, dot: true });
+    let (model, _) = Model::build_sanitized(&cib, LocalTime::utc(now));
+    let plan = schedule(&model, &Request { dot: true, ..Request::default() });
     let mut scores: Vec<String> =
         plan.scores.iter().map(|line| line.display(&model).to_string()).collect();
     scores.sort();

@@ -9,7 +9,9 @@ pub struct Interval {
 
 /// A text that is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a duration: use a number with ms, s, min or h behind it, or ISO 8601 as in PT1M30S")]
+#[error(
+    "'{0}' is not a duration: use a number with ms, s, min or h behind it, or ISO 8601 as in PT1M30S"
+)]
 pub struct IntervalError(pub String);
 
 impl Interval {
@@ -89,9 +91,10 @@ fn parse_iso(text: &str) -> Option<Duration> {
             (b'M', false) => 30 * DAY,
             (b'W', false) => 7 * DAY,
             (b'D', false) => DAY,
-            (b'H', true) => 3_600,
+            // Pacemaker has always taken "P10S", and configurations have it.
+            (b'H', _) => 3_600,
             (b'M', true) => 60,
-            (b'S', true) => 1,
+            (b'S', _) => 1,
             _ => return None,
         };
         seconds = seconds.saturating_add(number.take()?.saturating_mul(unit));
@@ -156,6 +159,7 @@ mod tests {
         assert_eq!(ms("PT1M30S"), Ok(90_000));
         assert_eq!(ms("P1DT1S"), Ok(86_401_000));
         assert_eq!(ms("P1M"), Ok(30 * 86_400_000));
+        assert_eq!(ms("P10S"), Ok(10_000));
         for bad in ["", "s", "1.5s", "-3s", "10 parsecs", "P", "PT", "P5", "PT5D"] {
             assert!(parse_duration(bad).is_err(), "{bad:?}");
         }

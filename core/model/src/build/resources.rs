@@ -133,11 +133,9 @@ impl Build<'_, '_> {
         self.status_from_meta(key);
         self.requirements(key);
         self.contents(key, element)?;
-        if self.model.options.symmetric_cluster {
-            self.prefer(key, None, Score::ZERO, &ScoreReason::Symmetric);
-        } else if self.model.resources[key].remote_connection
-            && self.model.resources[key].meta.contains_key("container")
-        {
+        let row = &self.model.resources[key];
+        let connects_guest = row.remote_connection && row.meta.contains_key("container");
+        if self.model.options.symmetric_cluster || connects_guest {
             self.prefer(key, None, Score::ZERO, &ScoreReason::Symmetric);
         }
         let sets = AttributeSets::read(element, "utilization", None, self.document);

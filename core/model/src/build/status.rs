@@ -168,7 +168,7 @@ impl Build<'_, '_> {
         }
         let discovery = self.model.nodes[node].attributes.get("resource-discovery-enabled");
         let off = discovery.is_some_and(|text| parse_boolean(text) != Ok(true));
-        if off && !(self.model.is_remote(node) && !self.model.options.fencing_enabled) {
+        if off && (self.model.options.fencing_enabled || !self.model.is_remote(node)) {
             self.model.nodes[node].state.probes_allowed = false;
         }
     }

@@ -2,7 +2,7 @@ use vocab::Role;
 use xml::Element;
 
 use super::{Constraint, ConstraintReader, LossPolicy, TicketConstraint};
-use crate::{ResourceKey, Ticket};
+use crate::ResourceKey;
 
 impl ConstraintReader<'_, '_> {
     pub(crate) fn ticket(&mut self, element: &Element) {
@@ -11,7 +11,7 @@ impl ConstraintReader<'_, '_> {
             self.error(format!("Ignoring constraint '{id}' without ticket"));
             return;
         };
-        self.model.tickets.entry(ticket.clone()).or_insert_with(Ticket::default);
+        self.model.tickets.entry(ticket.clone()).or_default();
         let ends = [("rsc", "rsc-role", "role")];
         let Some(expanded) = self.expanded(element, &ends, false) else { return };
         let Some(sets) = self.sets(&expanded) else { return };

@@ -61,6 +61,15 @@ pub struct DigestInput<'a> {
     pub now: LocalTime,
 }
 
+impl Digests {
+    /// Whether what `entry` ran with differs from what is configured, but not if secrets are left out.
+    pub fn only_secrets_differ(&self, entry: &HistoryEntry) -> bool {
+        self.difference != Difference::None
+            && self.secure.is_some()
+            && self.secure == entry.secure_digest
+    }
+}
+
 /// Digests that have been worked out. The first recorded operation of a name decides which of them there are.
 #[derive(Clone, Debug, Default)]
 pub struct DigestCache {

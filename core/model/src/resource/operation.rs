@@ -115,6 +115,10 @@ impl Resource {
 
     /// Puts together the properties of an operation. `parameters` are those of the resource on the node, asked for only
     /// where a fence agent's own timeout may count.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is a different thing the properties depend on"
+    )]
     pub fn effective_operation(
         &self,
         name: &str,
@@ -215,6 +219,10 @@ impl Resource {
 
     /// What a failure of an operation means. `connects_remote_node` tells whether the resource is the connection to a
     /// remote node that is no guest.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is a different thing the meaning depends on"
+    )]
     pub fn on_fail(
         &self,
         name: &str,

@@ -157,7 +157,9 @@ impl Plan<'_> {
             "monitor" | "migrate_from" | "promote" if !entry.interval.is_recurring() => "start",
             other => other,
         };
-        match self.difference(resource, node, entry) {
+        let (difference, only_secrets) = self.difference(resource, node, entry);
+        match difference {
+            _ if only_secrets && self.model.sanitized => false,
             Difference::None => false,
             Difference::Restart => {
                 self.force_restart(resource, node, task, entry.interval);
@@ -289,7 +291,7 @@ impl Plan<'_> {
                 self.check_definition(check.resource, check.node, &check.entry);
                 continue;
             }
-            let difference = self.difference(check.resource, check.node, &check.entry);
+            let (difference, _) = self.difference(check.resource, check.node, &check.entry);
             if !matches!(difference, Difference::Unknown | Difference::None) {
                 self.clear_failures(check.resource, check.node);
             }

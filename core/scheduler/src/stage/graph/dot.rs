@@ -1,29 +1,35 @@
 use std::fmt::Write;
 
+use model::Key;
+
 use crate::{
+    Request,
     plan::Plan,
     table::{ActionFlags, ActionKey, KeyOp, Op, Relation, TaskKey},
 };
 
 /// The actions and their order as a picture in the language of Graphviz.
-pub(crate) fn dot(plan: &mut Plan<'_>) -> String {
+pub(crate) fn dot(plan: &mut Plan<'_>, request: &Request) -> String {
     let mut text = String::from(" digraph \"g\" {\n");
     let actions: Vec<ActionKey> = plan.actions.keys().rev().collect();
     let mut shown = std::collections::BTreeSet::new();
     for &action in &actions {
         let row = &plan.actions[action];
+        let unmanaged = row.resource.is_some_and(|resource| !plan.rows[resource].state.managed);
         let font = if row.is_pseudo() { "orange" } else { "black" };
-        let (style, color) = if row.is(ActionFlags::IN_GRAPH) {
-            ("bold", "green")
+        let (style, color, font) = if row.is(ActionFlags::IN_GRAPH) {
+            ("bold", "green", font)
+        } else if (unmanaged || row.is_optional()) && !request.dot_all {
+            continue;
+        } else if unmanaged {
+            ("dashed", "red", "purple")
+        } else if row.is_optional() {
+            ("dashed", "blue", font)
         } else {
-            let unmanaged = row.resource.is_some_and(|resource| !plan.rows[resource].state.managed);
-            if unmanaged || row.is_optional() {
-                continue;
-            }
-            ("dashed", "red")
+            ("dashed", "red", font)
         };
         shown.insert(action);
-        let name = name(plan, action);
+        let name = label(plan, action, request);
         // Writing to a String cannot fail.
         let _ =
             writeln!(text, "\"{name}\" [ style={style} color=\"{color}\" fontcolor=\"{font}\"]");
@@ -33,20 +39,27 @@ pub(crate) fn dot(plan: &mut Plan<'_>) -> String {
             let style = if input.graphed {
                 "bold"
             } else if input.relation == Relation::NONE
-                || input.relation == Relation::IF_ON_SAME_NODE_OR_TARGET
-                || !shown.contains(&input.action)
-                || !shown.contains(&action)
+                || (!request.dot_all
+                    && (input.relation == Relation::IF_ON_SAME_NODE_OR_TARGET
+                        || !shown.contains(&input.action)
+                        || !shown.contains(&action)))
             {
                 continue;
             } else {
                 "dashed"
             };
-            let (before, then) = (name(plan, input.action), name(plan, action));
+            let label = |action| label(plan, action, request);
+            let (before, then) = (label(input.action), label(action));
             let _ = writeln!(text, "\"{before}\" -> \"{then}\" [ style = {style}]");
         }
     }
     text.push_str("}\n");
     text
+}
+
+fn label(plan: &Plan<'_>, action: ActionKey, request: &Request) -> String {
+    let name = name(plan, action);
+    if request.dot_numbers { format!("{name} ({})", action.index() + 1) } else { name }
 }
 
 fn name(plan: &Plan<'_>, key: ActionKey) -> String {
