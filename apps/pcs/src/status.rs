@@ -219,7 +219,8 @@ pub(crate) fn resources(session: &Session, words: &[&str], fencing: bool) -> Don
     show.nodes.extend(node.map(str::to_owned));
     let text = present::to_text(&status, &show);
     let mut found = false;
-    for line in text.lines().filter(|line| line.starts_with("  ")) {
+    let listed = text.lines().skip_while(|line| !line.ends_with(" Resources:"));
+    for line in listed.filter(|line| line.starts_with("  ")) {
         match line {
             "  * No active resources" => {
                 print("No active resources");

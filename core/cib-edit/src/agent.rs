@@ -79,7 +79,7 @@ pub struct Action {
 /// An agent's name that cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Invalid resource agent name '{0}'. Use standard:provider:type when standard is 'ocf' or standard:type otherwise. List of standards and providers can be obtained by using commands 'pcs resource standards' and 'pcs resource providers'"
+    "Invalid resource agent name '{0}'. Use standard:provider:type when standard is 'ocf' or standard:type otherwise. List of standards and providers can be obtained by using commands 'pcs resource standards' and 'pcs resource providers'."
 )]
 pub struct AgentNameError(pub String);
 
