@@ -167,12 +167,14 @@ impl<'p, 'm> Builder<'p, 'm> {
         let row = &self.plan.actions[key];
         let resource = row.resource?;
         let id = self.plan.rows[resource].state.history_id.as_ref()?.as_str();
-        let key = if row.task == Op::Notify {
-            row.key
-        } else {
-            let op = row.cancels.unwrap_or(row.task);
-            TaskKey { op: KeyOp::Op(op), interval: row.key.interval }
-        };
+        let about = |name| row.meta.get(name).map(|text| &**text);
+        if row.task == Op::Notify
+            && let (Some(time), Some(task)) = (about("notify_type"), about("notify_operation"))
+        {
+            return Some(format!("{id}_{time}_notify_{task}_0"));
+        }
+        let op = row.cancels.unwrap_or(row.task);
+        let key = TaskKey { op: KeyOp::Op(op), interval: row.key.interval };
         Some(self.plan.key_text(id, key))
     }
 

@@ -221,8 +221,8 @@ impl Plan<'_> {
         let mut changed = Changed::default();
         let Some(first_collective) = self.actions[order.first].resource else { return changed };
         let task = self.member_task(order.first);
-        let key = self.actions[order.first].key;
-        let current = key.is(Op::Stopped) || key.is(Op::Demoted);
+        let (KeyOp::Op(ended) | KeyOp::Notify(_, ended)) = self.actions[order.first].key.op;
+        let current = matches!(ended, Op::Stopped | Op::Demoted);
         for then_instance in self.instances(collective) {
             let partner = self.compatible_instance(
                 then_instance,
