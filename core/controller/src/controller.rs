@@ -270,9 +270,7 @@ impl Core {
                 self.trigger(Trigger::PolicyCalc, "timer");
             }
             Timer::QuorumGained => self.abort(desk, Completion::Restart, "Quorum gained", None),
-            Timer::Settling => {
-                // Whoever has not come back by now counts as failed; plan_on() follows.
-            }
+            Timer::Settling => self.on_settled(desk),
             Timer::Scheduler => {
                 desk.say(Severity::Error, "The scheduler did not answer in time");
                 self.leave(desk, vocab::ToolExit::Fatal);

@@ -157,14 +157,16 @@ impl Core {
     fn on_controller_lost(&mut self, desk: &mut Desk<'_>, node: NodeId) {
         let Some(peer) = self.peers.get(node) else { return };
         let Some(name) = peer.name.clone() else { return };
+        // A controller that died alone leaves an attribute manager behind, whose values still hold.
+        let with_node = peer.member != Some(true) || peer.expected == Some(Expected::Down);
         let was_dc = self.dc.as_ref().is_some_and(|(dc, _)| *dc == name);
+        if with_node && (self.is_dc || was_dc || self.dc.is_none()) {
+            erase_attributes(desk, &name);
+        }
         if was_dc && !self.is_dc {
             desk.say(Severity::Notice, format!("Our peer on the DC ({name}) is dead"));
             self.progress.election_lost = false;
             self.trigger(Trigger::Election, "DC lost");
-            erase_attributes(desk, &name);
-        } else if self.is_dc || self.dc.is_none() {
-            erase_attributes(desk, &name);
         }
         if self.is_dc {
             self.on_peer_down(desk, node);
@@ -178,6 +180,11 @@ impl Core {
         let dc_lost = self.dc.as_ref().is_some_and(|(dc, _)| {
             self.peers.by_name(dc.as_str()).is_some_and(|peer| peer.id == node)
         });
+        if (self.is_dc || dc_lost || self.dc.is_none())
+            && let Some(name) = self.peers.get(node).and_then(|peer| peer.name.clone())
+        {
+            erase_attributes(desk, &name);
+        }
         if dc_lost && !self.is_dc {
             self.progress.election_lost = false;
             self.trigger(Trigger::Election, "DC lost");
@@ -240,6 +247,21 @@ impl Core {
             self.abort(desk, Completion::Restart, "Node failure", Some(name));
         }
         self.drive.wake();
+    }
+
+    /// Controllers that have not come back by now are not expected to, nor are the other daemons of their nodes.
+    pub(crate) fn on_settled(&mut self, desk: &mut Desk<'_>) {
+        if !self.is_dc {
+            return;
+        }
+        let now = desk.now.instant;
+        let gone = self.peers.iter().filter(|peer| {
+            peer.offline_since.is_some_and(|since| now.since(since) >= SETTLING_TIME)
+        });
+        let names: Vec<_> = gone.filter_map(|peer| peer.name.clone()).collect();
+        for name in names {
+            erase_attributes(desk, &name);
+        }
     }
 
     /// A node that nobody shall know any more.
