@@ -8,10 +8,14 @@ use std::{
     time::Duration,
 };
 
-use client::cib::{CallOptions, Cib, CibError, NotificationKind};
-use present::{Sections, Show, Status};
+use client::{
+    cib::{Backend, CallOptions, Cib, CibError, NotificationKind},
+    fencer::Fencer,
+    launcher::Launcher,
+};
+use messages::fencing::{HistoryEntry, OperationState};
+use present::{FenceEvent, FenceState, Sections, Show, Status};
 use vocab::ToolExit;
-use xml::Element;
 
 use crate::{
     frame::{self, Common, exit_code},
@@ -229,15 +233,72 @@ fn apply(
     Ok(())
 }
 
-/// Everything that can be found out about the cluster now.
-fn gather(connection: &mut Cib) -> Result<Status, CibError> {
-    let cib = connection.query(None, CallOptions::SCOPE_LOCAL)?;
-    Ok(status(&cib))
+/// How long the launcher may take to say how it is.
+const LAUNCHER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why nothing can be shown.
+struct Unreachable {
+    message: String,
+    exit: ToolExit,
 }
 
-fn status(cib: &Element) -> Status {
-    let (model, _) = model::Model::build_at(cib, frame::local_time());
-    Status::of(&model, cib)
+impl From<CibError> for Unreachable {
+    fn from(error: CibError) -> Self {
+        Self { exit: error.exit(), message: error.to_string() }
+    }
+}
+
+/// Everything that can be found out about the cluster now.
+fn gather(connection: &mut Cib, show: &Show) -> Result<Status, Unreachable> {
+    let launcher = if is_live()? { Some(launcher()?) } else { None };
+    let cib = connection.query(None, CallOptions::SCOPE_LOCAL)?;
+    let (model, _) = model::Model::build_at(&cib, frame::local_time());
+    let mut status = Status::of(&model, &cib);
+    let sections = show.sections;
+    let fencing = sections.fencing_failed || sections.fencing_pending || sections.fencing_succeeded;
+    if launcher.is_some() && fencing {
+        // A fencer that does not answer is no reason to show nothing else.
+        status.fencing = Fencer::connect(TOOL.name)
+            .and_then(|mut fencer| fencer.history(None))
+            .ok()
+            .map(|entries| entries.into_iter().map(fence_event).collect());
+    }
+    status.launcher = launcher;
+    Ok(status)
+}
+
+fn is_live() -> Result<bool, Unreachable> {
+    Ok(!matches!(Backend::from_environment()?, Backend::File(_)))
+}
+
+fn launcher() -> Result<present::Launcher, Unreachable> {
+    let unreachable = |error: client::launcher::LauncherError| Unreachable {
+        message: error.to_string(),
+        exit: ToolExit::Disconnect,
+    };
+    let mut launcher = Launcher::connect(TOOL.name).map_err(unreachable)?;
+    let (state, updated) = launcher.state(LAUNCHER_TIMEOUT).map_err(unreachable)?;
+    Ok(present::Launcher { state: state.to_string(), updated })
+}
+
+fn fence_event(entry: HistoryEntry) -> FenceEvent {
+    let state = match entry.state {
+        OperationState::Done => FenceState::Done,
+        OperationState::Failed => FenceState::Failed,
+        OperationState::Query | OperationState::Executing | OperationState::Duplicate => {
+            FenceState::Pending
+        }
+    };
+    FenceEvent {
+        action: entry.action,
+        target: entry.target.to_string(),
+        delegate: entry.delegate,
+        client: entry.client.unwrap_or_default(),
+        origin: entry.origin.map(|node| node.to_string()).unwrap_or_default(),
+        completed: (state != FenceState::Pending).then_some(entry.completed),
+        reason: entry.outcome.reason,
+        state,
+    }
 }
 
 fn once(options: &Options, args: &[OsString], form: Form, show: &Show) -> ExitCode {
@@ -254,12 +315,14 @@ fn once(options: &Options, args: &[OsString], form: Form, show: &Show) -> ExitCo
         Ok(output) => output,
         Err(exit) => return exit,
     };
-    let found = Cib::open(TOOL.name).and_then(|mut connection| gather(&mut connection));
+    let found = Cib::open(TOOL.name)
+        .map_err(Unreachable::from)
+        .and_then(|mut connection| gather(&mut connection, show));
     let status = match found {
         Ok(status) => status,
-        Err(error) => {
-            output.error(format!("Connection to cluster failed: {error}"));
-            return output.finish(error.exit());
+        Err(Unreachable { message, exit }) => {
+            output.error(format!("Connection to cluster failed: {message}"));
+            return output.finish(exit);
         }
     };
     if options.simple_status {
@@ -317,18 +380,18 @@ fn watch(show: &Show, interval: Duration) -> ExitCode {
     let mut connection = None;
     loop {
         let result = match &mut connection {
-            Some(connection) => gather(connection),
-            None => connect().and_then(|mut new| {
-                let status = gather(&mut new);
+            Some(connection) => gather(connection, show),
+            None => connect().map_err(Unreachable::from).and_then(|mut new| {
+                let status = gather(&mut new, show);
                 connection = Some(new);
                 status
             }),
         };
         let text = match result {
             Ok(status) => present::to_text(&status, show),
-            Err(error) => {
+            Err(Unreachable { message, .. }) => {
                 connection = None;
-                format!("Not connected to the cluster: {error}\n")
+                format!("Not connected to the cluster: {message}\n")
             }
         };
         // Clears the screen and starts in its upper left corner.
