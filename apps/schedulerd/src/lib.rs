@@ -119,7 +119,7 @@ fn on_request(planner: &Planner, client: ClientId, body: &Element) -> ToolExit {
     match ClientMessage::from_element(body) {
         Ok(ClientMessage::Hello) => ToolExit::Indeterminate,
         Ok(ClientMessage::Plan(request)) => {
-            planner.plan(client, request);
+            planner.plan(client, *request);
             ToolExit::Indeterminate
         }
         Ok(ClientMessage::Other(task)) => {

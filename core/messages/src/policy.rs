@@ -16,7 +16,7 @@ pub enum ClientMessage {
     /// It introduces itself.
     Hello,
     /// It wants a plan.
-    Plan(PlanRequest),
+    Plan(Box<PlanRequest>),
     /// Something that is not for the scheduler.
     Other(String),
 }
@@ -57,9 +57,11 @@ impl ClientMessage {
         match &message.body {
             Body::Unknown { task, data: Some(cib) } if task == TASK => {
                 let cib = cib.clone();
-                Ok(Self::Plan(PlanRequest { message, cib }))
+                Ok(Self::Plan(Box::new(PlanRequest { message, cib })))
             }
-            Body::Unknown { task, data: None } if task == TASK => Err(MessageError::Missing("a CIB")),
+            Body::Unknown { task, data: None } if task == TASK => {
+                Err(MessageError::Missing("a CIB"))
+            }
             body => Ok(Self::Other(body.task().to_owned())),
         }
     }
@@ -91,7 +93,8 @@ mod tests {
     use super::*;
 
     fn request(body: Body) -> Element {
-        Message::request("r-1".into(), Subsystem::Controller, Subsystem::Scheduler, body).to_element()
+        Message::request("r-1".into(), Subsystem::Controller, Subsystem::Scheduler, body)
+            .to_element()
     }
 
     #[test]
@@ -102,7 +105,8 @@ mod tests {
             panic!("{element} is a request for a plan")
         };
         assert_eq!(request.cib, cib);
-        let outcome = PlanOutcome { input_file: Some("/x/pe-input-3.bz2".into()), ..PlanOutcome::default() };
+        let outcome =
+            PlanOutcome { input_file: Some("/x/pe-input-3.bz2".into()), ..PlanOutcome::default() };
         let answer = request.answer(Element::new("transition_graph"), &outcome);
         assert_eq!(answer.attr("reference"), Some("r-1"));
         assert_eq!(answer.attr("subt"), Some("response"));
