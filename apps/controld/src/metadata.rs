@@ -31,7 +31,8 @@ const OPTIONS: &[Described] = &[
         "load-threshold",
         "percentage",
         Some("80%"),
-        "The share of the processors above which a node starts fewer actions at once",
+        "The share of the processors above which a node starts fewer actions at once. Other values than \
+         80% are not implemented yet",
     ),
     (
         "node-action-limit",

@@ -109,7 +109,10 @@ impl Core {
                 }
                 self.trigger(Trigger::Error, "connection lost");
             }
-            Input::Load(throttle) => {
+            Input::Load(mut throttle) => {
+                if self.options.node_action_limit > 0 {
+                    throttle.job_max = self.options.node_action_limit;
+                }
                 let body = Body::Throttle(throttle);
                 desk.broadcast(Subsystem::Controller, Subsystem::Controller, body);
             }

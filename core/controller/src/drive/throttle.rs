@@ -42,7 +42,11 @@ impl Core {
 
     /// How many operations a node may run at once; nobody heard of it counts as not busy and like this node.
     fn job_limit(&self, desk: &Desk<'_>, node: &NodeName) -> usize {
-        let default = Throttle { mode: 0, job_max: desk.settings.job_max };
+        let job_max = match self.options.node_action_limit {
+            limit @ 1.. => limit,
+            _ => desk.settings.job_max,
+        };
+        let default = Throttle { mode: 0, job_max };
         let throttle = self.throttles.get(node).copied().unwrap_or(default);
         let max = usize::try_from(throttle.job_max).unwrap_or(0);
         let limit = match throttle.mode {
