@@ -1,11 +1,13 @@
 //! `crm_resource`: asks about resources, moves them, changes their parameters, cleans up after failures.
 
+mod agents;
 mod attribute;
 mod forget;
 mod history;
 mod locate;
 mod location;
 mod target;
+mod wait;
 
 use std::{ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
 
@@ -268,8 +270,8 @@ fn main(args: Vec<OsString>) -> ExitCode {
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let command = &options.command;
-    if agents_are_asked_for(command) {
-        return Err(Stop::not_implemented("Listing agents"));
+    if let Some(answer) = agents::answer(command, output) {
+        return answer;
     }
     let mut cib = Cib::open(TOOL.name)?;
     let document = cib.query(None, CallOptions::SCOPE_LOCAL)?;
@@ -308,21 +310,13 @@ fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     } else if command.fail {
         forget::fail(&mut session)
     } else if command.wait {
-        target::wait(&mut session)
+        wait::wait(&mut session)
     } else if command.restart {
         Err(Stop::not_implemented("--restart"))
     } else {
         locate::list(&mut session);
         Ok(())
     }
-}
-
-const fn agents_are_asked_for(command: &Commands) -> bool {
-    command.list_standards
-        || command.list_ocf_providers
-        || command.list_agents.is_some()
-        || command.list_ocf_alternatives.is_some()
-        || command.show_metadata.is_some()
 }
 
 /// How long `--timeout` says to wait, if it is given.

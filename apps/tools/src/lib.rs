@@ -8,8 +8,10 @@ mod cibadmin;
 mod crm_attribute;
 mod crm_error;
 mod crm_mon;
-mod crm_resource;
 mod crm_node;
+mod crm_resource;
+mod crm_simulate;
+mod crm_verify;
 mod crmadmin;
 mod frame;
 mod node_target;
@@ -36,5 +38,8 @@ pub const TOOLS: &[Tool] = &[
     crm_mon::TOOL,
     crm_node::TOOL,
     crm_resource::TOOL,
+    crm_simulate::TOOL,
+    crm_simulate::PTEST,
+    crm_verify::TOOL,
     crmadmin::TOOL,
 ];

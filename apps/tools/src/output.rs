@@ -115,6 +115,17 @@ impl Output {
         }
     }
 
+    /// Remarks on something that is not the tool's own failure: like [`Self::error`], without the tool's name.
+    pub fn remark(&mut self, text: impl AsRef<str>) {
+        match self.format {
+            Format::Xml => self.errors.push(text.as_ref().to_owned()),
+            Format::Text | Format::None => {
+                let _ = self.destination.flush();
+                let _ = writeln!(io::stderr(), "{}", text.as_ref());
+            }
+        }
+    }
+
     /// Ends the output and the tool.
     pub fn finish(mut self, exit: ToolExit) -> ExitCode {
         if self.format == Format::Xml {

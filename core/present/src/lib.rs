@@ -17,7 +17,8 @@ pub use status::{
     OptionsSummary, Primitive, Replica, Resource, ResourceHistory, Status, StoppedOn, Ticket,
 };
 pub use text::{
-    TextList, node_list, readable_interval, resource_items, resource_list, status as to_text,
+    TextList, lists as list_sections, node_list, readable_interval, resource_items, resource_list,
+    status as to_text,
 };
 pub use time::{ctime, iso_local, iso_utc};
 pub use xml::status as to_xml;

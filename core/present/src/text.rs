@@ -82,29 +82,34 @@ pub fn status(status: &Status, show: &Show) -> String {
         out.raw(&line);
     }
     summary(&mut out, status, show);
+    lists(&mut out, status, show);
+    out.into_text()
+}
+
+/// The lists of the status without the summary above them.
+pub fn lists(out: &mut TextList, status: &Status, show: &Show) {
     if show.sections.nodes {
-        node_list(&mut out, status, show);
+        node_list(out, status, show);
     }
     if show.sections.resources {
-        resource_list(&mut out, status, show);
+        resource_list(out, status, show);
     }
     if show.sections.attributes {
-        node::attribute_list(&mut out, status, show);
+        node::attribute_list(out, status, show);
     }
     if show.sections.operations || show.sections.fail_counts {
-        record::history_list(&mut out, status, show);
+        record::history_list(out, status, show);
     }
     if show.sections.failures {
-        record::failure_list(&mut out, status, show);
+        record::failure_list(out, status, show);
     }
-    record::fencing_list(&mut out, status, show);
+    record::fencing_list(out, status, show);
     if show.sections.tickets {
-        record::ticket_list(&mut out, status, show);
+        record::ticket_list(out, status, show);
     }
     if show.sections.bans {
-        record::ban_list(&mut out, status, show);
+        record::ban_list(out, status, show);
     }
-    out.into_text()
 }
 
 /// What the launcher's state means to people.

@@ -23,6 +23,8 @@ pub enum Launch {
     Underway,
     /// It is done, or need not be waited for.
     Confirmed(Outcome),
+    /// It is done and failed in a way that ends the transition: nothing of lower priority starts any more.
+    Fatal,
     /// It could not be handed out; the transition cannot go on.
     Refused,
 }
@@ -249,6 +251,12 @@ impl Walker {
             }
             Launch::Confirmed(outcome) => {
                 self.settle(position, outcome);
+                true
+            }
+            Launch::Fatal => {
+                let all = Score::INFINITY.value();
+                self.abort.raise(all, Completion::Done, "Action failed");
+                self.settle(position, Outcome::Failure);
                 true
             }
             Launch::Refused => {

@@ -3,7 +3,7 @@ use present::{Primitive, Resource, Status};
 use vocab::ToolExit;
 use xml::{Element, NodePath};
 
-use super::{Session, Stop, timeout};
+use super::{Session, Stop};
 
 /// The primitives of the resource of that id: a primitive, a group, a clone, what it clones, or a member of one of these.
 pub(super) fn find<'a>(status: &'a Status, id: &str) -> Option<Vec<&'a Primitive>> {
@@ -52,10 +52,4 @@ pub(super) fn delete(session: &mut Session<'_>) -> Result<(), Stop> {
         .with_options(session.call_options());
     session.cib.call(request)?;
     Ok(())
-}
-
-/// Waits until a plan made of the CIB has nothing in it.
-pub(super) fn wait(session: &mut Session<'_>) -> Result<(), Stop> {
-    let _ = timeout(session.options)?;
-    Err(Stop::not_implemented("--wait"))
 }

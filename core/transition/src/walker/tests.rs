@@ -158,3 +158,19 @@ fn a_graph_without_actions_is_complete_at_once() {
     let mut walker = Walker::new(Graph::default());
     assert_eq!(pass(&mut walker, &Limits::default()).1.status, Status::Complete);
 }
+
+#[test]
+fn after_a_fatal_failure_nothing_starts_but_what_must() {
+    let mut walker = Walker::new(graph(vec![
+        (resource(1, "start", "a"), 0, &[]),
+        (resource(2, "start", "b"), 0, &[]),
+        (resource(3, "notify", "b"), Score::INFINITY.value(), &[1]),
+    ]));
+    let mut started = Vec::new();
+    let summary = walker.fire(&Limits::default(), |action| {
+        started.push(action.id.0);
+        if action.id.0 == 1 { Launch::Fatal } else { Launch::Confirmed(Outcome::Success) }
+    });
+    assert_eq!((started, summary.skipped), (vec![1, 3], 1));
+    assert_eq!(pass(&mut walker, &Limits::default()).1.status, Status::Stopped);
+}

@@ -1,0 +1,156 @@
+use std::{collections::BTreeSet, fs, path::Path};
+
+use messages::executor::{Agent, Standard};
+use process::{AgentDirectories, Metadata};
+use vocab::ToolExit;
+use xml::Element;
+
+use super::{Commands, Stop};
+use crate::output::Output;
+
+/// Where systemd's units are, the administrator's own first.
+const UNIT_DIRECTORIES: [&str; 4] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// Answers a question about the agents on this node, if one is asked. No cluster is needed for it.
+pub(super) fn answer(command: &Commands, output: &mut Output) -> Option<Result<(), Stop>> {
+    let directories = AgentDirectories::from_environment();
+    if command.list_standards {
+        Some(standards(output))
+    } else if command.list_ocf_providers {
+        Some(providers(output, &directories))
+    } else if let Some(text) = &command.list_agents {
+        Some(agents(output, text, &directories))
+    } else if let Some(name) = &command.list_ocf_alternatives {
+        Some(alternatives(output, name, &directories))
+    } else {
+        let name = command.show_metadata.as_ref()?;
+        Some(metadata(output, name, directories))
+    }
+}
+
+/// The failure of a question, with what the exit status means.
+fn failed(exit: ToolExit, message: impl std::fmt::Display) -> Stop {
+    Stop::new(exit, format!("{message}\nError performing operation: {exit}"))
+}
+
+fn item(name: &str, text: &str) -> Element {
+    let mut element = Element::new(name);
+    element.push(xml::Node::Text(text.into()));
+    element
+}
+
+fn tell(output: &mut Output, list: Element, name: &str, items: &[String]) {
+    for text in items {
+        output.line(text);
+    }
+    output.element(list.with_children(items.iter().map(|text| item(name, text))));
+}
+
+fn has_systemd() -> bool {
+    Path::new("/run/systemd/system").is_dir()
+}
+
+fn standards(output: &mut Output) -> Result<(), Stop> {
+    let standards: Vec<String> = process::list_standards()
+        .iter()
+        .filter(|standard| **standard != Standard::Systemd || has_systemd())
+        .map(ToString::to_string)
+        .collect();
+    let list = Element::new("list").with("name", "standards").with("count", standards.len());
+    tell(output, list, "item", &standards);
+    Ok(())
+}
+
+fn providers(output: &mut Output, directories: &AgentDirectories) -> Result<(), Stop> {
+    let providers = process::list_providers(directories);
+    if providers.is_empty() {
+        return Err(failed(ToolExit::NoSuch, "No OCF providers found"));
+    }
+    let list = Element::new("providers").with("standard", "ocf");
+    tell(output, list, "provider", &providers);
+    Ok(())
+}
+
+fn alternatives(
+    output: &mut Output,
+    name: &str,
+    directories: &AgentDirectories,
+) -> Result<(), Stop> {
+    let has_agent = |provider: &String| {
+        process::list_agents(&Standard::Ocf, Some(provider), directories)
+            .iter()
+            .any(|agent| agent == name)
+    };
+    let providers: Vec<String> =
+        process::list_providers(directories).into_iter().filter(has_agent).collect();
+    if providers.is_empty() {
+        return Err(failed(ToolExit::NoSuch, format!("No OCF providers found for {name}")));
+    }
+    tell(output, Element::new("providers").with("for", name), "provider", &providers);
+    Ok(())
+}
+
+fn agents(output: &mut Output, text: &str, directories: &AgentDirectories) -> Result<(), Stop> {
+    let (standard, provider) = match text.split_once(':') {
+        Some((standard, provider)) => (standard, Some(provider)),
+        None => (text, None),
+    };
+    let known = Standard::from_name(standard);
+    let mut agents = process::list_agents(&known, provider, directories);
+    match known {
+        Standard::Systemd => agents = units(),
+        Standard::Service => {
+            let scripts = process::list_agents(&Standard::Lsb, None, directories);
+            let names: BTreeSet<String> = units().into_iter().chain(scripts).collect();
+            agents = names.into_iter().collect();
+        }
+        Standard::Ocf | Standard::Lsb | Standard::Stonith | Standard::Other(_) => {}
+    }
+    if agents.is_empty() {
+        let of = provider.map(|name| format!(" and provider '{name}'")).unwrap_or_default();
+        let message = format!("No agents found for standard '{standard}'{of}");
+        return Err(failed(ToolExit::Error, message));
+    }
+    let list = Element::new("agents").with("standard", standard).with_some("provider", provider);
+    tell(output, list, "agent", &agents);
+    Ok(())
+}
+
+/// The services that systemd could start.
+fn units() -> Vec<String> {
+    if !has_systemd() {
+        return Vec::new();
+    }
+    let entries = UNIT_DIRECTORIES.iter().filter_map(|path| fs::read_dir(path).ok()).flatten();
+    let names: BTreeSet<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            entry.file_name().to_string_lossy().strip_suffix(".service").map(str::to_owned)
+        })
+        .collect();
+    names.into_iter().collect()
+}
+
+fn metadata(output: &mut Output, name: &str, directories: AgentDirectories) -> Result<(), Stop> {
+    let agent: Agent = name.parse().map_err(|_| {
+        failed(ToolExit::NoSuch, format!("'{name}' is not a valid agent specification"))
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(ToolExit::OsError, error))?;
+    let text = runtime.block_on(Metadata::new(directories).text(&agent)).map_err(|error| {
+        failed(ToolExit::NoSuch, format!("Metadata query for {name} failed: {error}"))
+    })?;
+    output.text(&text);
+    if !text.ends_with('\n') {
+        output.line("");
+    }
+    output.element(item("metadata", &text));
+    Ok(())
+}

@@ -1,0 +1,112 @@
+use std::{io::Write, path::Path};
+
+use cib::{Document, schema::SchemaName};
+use client::cib::{CallOptions, Cib};
+use rules::{CalendarTime, LocalTime};
+use vocab::{Timestamp, ToolExit};
+use xml::Element;
+
+use super::{Options, Source, Stop, TOOL};
+use crate::frame;
+
+/// The CIB to start from.
+pub(super) fn read(source: &Source) -> Result<Element, Stop> {
+    let mut cib = if source.live_check {
+        let connected = Cib::open(TOOL.name);
+        let answer = connected.and_then(|mut cib| cib.query(None, CallOptions::SCOPE_LOCAL));
+        let cib = answer
+            .map_err(|error| Stop::new(error.exit(), format!("Live CIB query failed: {error}")))?;
+        Element::clone(&cib)
+    } else {
+        file(source.xml_file.as_deref().unwrap_or(Path::new("-")))?
+    };
+    cib.child_or_new("status");
+    validate(&cib)?;
+    Ok(cib)
+}
+
+/// The document in a file.
+pub(super) fn file(path: &Path) -> Result<Element, Stop> {
+    let cib = disk::read_document(path).map_err(|error| {
+        let exit = match error {
+            disk::DocumentError::Read(_) => ToolExit::NoInput,
+            disk::DocumentError::Parse(_) => ToolExit::DataError,
+        };
+        Stop::new(exit, format!("Could not read input XML: {error}"))
+    })?;
+    if cib.name() != "cib" {
+        let message = format!("Could not read input XML: it is <{}>, not <cib>", cib.name());
+        return Err(Stop::new(ToolExit::DataError, message));
+    }
+    Ok(cib)
+}
+
+fn validate(cib: &Element) -> Result<(), Stop> {
+    let schema = cib.attr("validate-with").unwrap_or_default();
+    if schema.eq_ignore_ascii_case("none") {
+        // Not an error of this run, so it goes past the report.
+        let _ = writeln!(
+            std::io::stderr(),
+            "Schema validation of configuration is disabled (support for validate-with set to \
+             \"none\" is deprecated and will be removed in a future release)"
+        );
+        return Ok(());
+    }
+    // What was written for a newer or a much older version is taken as it is.
+    if SchemaName::from_name(schema).is_none() {
+        return Ok(());
+    }
+    match Document::new(cib.clone()).violation() {
+        None => Ok(()),
+        Some(violation) => Err(Stop::new(ToolExit::Config, violation.to_string())),
+    }
+}
+
+/// The time that the simulation takes place at.
+#[derive(Clone, Debug)]
+pub(super) enum Moment {
+    /// The one that was asked for, in those words.
+    Given(LocalTime, String),
+    /// The one that the CIB says it was taken at.
+    Recorded(LocalTime),
+    /// Now.
+    Now(LocalTime),
+}
+
+impl Moment {
+    pub(super) fn of(options: &Options, cib: &Element) -> Result<Self, Stop> {
+        let utc_offset_seconds = frame::utc_offset_seconds();
+        if let Some(text) = &options.events.set_datetime {
+            let time = CalendarTime::parse(text).map_err(|error| {
+                Stop::new(ToolExit::Usage, format!("'{text}' is not a time: {error}"))
+            })?;
+            let moment = time.moment(utc_offset_seconds);
+            return Ok(Self::Given(LocalTime { moment, utc_offset_seconds }, text.clone()));
+        }
+        let recorded = cib.attr("execution-date").and_then(|text| text.parse().ok());
+        Ok(match recorded {
+            Some(seconds) => {
+                Self::Recorded(LocalTime { moment: Timestamp(seconds), utc_offset_seconds })
+            }
+            None => Self::Now(frame::local_time()),
+        })
+    }
+
+    pub(super) const fn time(&self) -> LocalTime {
+        match self {
+            Self::Given(time, _) | Self::Recorded(time) | Self::Now(time) => *time,
+        }
+    }
+
+    /// What there is to say about it.
+    pub(super) fn remark(&self) -> Option<String> {
+        match self {
+            Self::Given(_, text) => Some(format!("Setting effective cluster time: {text}")),
+            Self::Recorded(time) => Some(format!(
+                "Using the original execution date of: {}",
+                present::iso_utc(time.moment)
+            )),
+            Self::Now(_) => None,
+        }
+    }
+}
