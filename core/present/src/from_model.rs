@@ -166,9 +166,9 @@ impl Gatherer<'_> {
     /// The worst of what the node's health attributes say: words or the sign of a number.
     fn health(&self, key: NodeKey) -> Health {
         let attributes = &self.model.nodes[key].attributes;
-        let mut values = attributes.iter().filter(|(name, _)| name.starts_with("#health"));
+        let values = attributes.iter().filter(|(name, _)| name.starts_with("#health"));
         let mut health = Health::Green;
-        while let Some((_, value)) = values.next() {
+        for (_, value) in values {
             match value.as_str() {
                 "red" => return Health::Red,
                 "yellow" => health = Health::Yellow,
