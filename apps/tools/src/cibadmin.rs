@@ -185,14 +185,11 @@ fn run(options: &Options) -> Result<(), Stop> {
         return Ok(());
     }
     if command.md5_sum || command.md5_sum_versioned {
-        let document = match input(&options.data)? {
-            Some(document) => document,
-            None => {
-                return Err(Stop(
-                    "cibadmin: give the XML with --xml-text, --xml-file or --xml-pipe".to_owned(),
-                    ToolExit::Usage,
-                ));
-            }
+        let Some(document) = input(&options.data)? else {
+            return Err(Stop(
+                "cibadmin: give the XML with --xml-text, --xml-file or --xml-pipe".to_owned(),
+                ToolExit::Usage,
+            ));
         };
         if command.md5_sum {
             print_aside("Digest: ");

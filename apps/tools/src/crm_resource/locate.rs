@@ -146,7 +146,7 @@ pub(super) fn why(session: &mut Session<'_>) -> Result<(), Stop> {
         };
         session.output.line(&text);
         session.output.element(Element::new("reason").with("resource", &id).with("running", runs));
-        for reason in primitives.iter().filter(|p| !p.active).filter_map(|p| reason(p)) {
+        for reason in primitives.iter().filter(|p| !p.active).filter_map(reason) {
             session.output.line(reason);
         }
     }
