@@ -32,6 +32,9 @@ struct Options {
     /// The attribute's name
     #[arg(short = 'n', long)]
     name: Option<String>,
+    /// With an update or --delete, all attributes whose names match this regular expression
+    #[arg(short = 'P', long, conflicts_with = "name")]
+    pattern: Option<String>,
     #[command(flatten)]
     command: Commands,
     /// Time to wait for further changes before the CIB is changed
@@ -81,6 +84,12 @@ struct Commands {
     refresh: bool,
 }
 
+impl Commands {
+    fn changes(&self) -> bool {
+        self.update.is_some() || self.update_both.is_some() || self.update_delay || self.delete
+    }
+}
+
 impl frame::Options for Options {
     fn common(&self) -> &Common {
         &self.common
@@ -101,11 +110,16 @@ fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(options: &Options, output: &mut Output) -> ToolExit {
-    if options.name.is_none() && !options.command.refresh {
+    let changes = options.command.changes();
+    if options.pattern.is_some() && !changes {
+        output.error("--pattern needs an update or --delete");
+        return ToolExit::Usage;
+    }
+    if options.name.is_none() && options.pattern.is_none() && !options.command.refresh {
         output.error("Command requires --name argument");
         return ToolExit::Usage;
     }
-    let name = options.name.clone().unwrap_or_default();
+    let name = options.name.as_ref().or(options.pattern.as_ref()).cloned().unwrap_or_default();
     let node = target_from_environment(options.node.as_deref())
         .or_else(|| options.node.clone())
         .map(NodeName::from);
@@ -164,7 +178,10 @@ fn update(options: &Options, name: &str, node: Option<NodeName>) -> Option<Updat
         Some(_) | None => Dampening::Unspecified,
     };
     Some(Update {
-        selector: Selector::Name(name.to_owned()),
+        selector: match &options.pattern {
+            Some(pattern) => Selector::Pattern(pattern.clone()),
+            None => Selector::Name(name.to_owned()),
+        },
         kind,
         dampening,
         node,

@@ -77,7 +77,8 @@ impl Note {
             | Self::ShutdownComplete
             | Self::WaitingForSbd
             | Self::RingBack
-            | Self::StayingDown => Severity::Notice,
+            | Self::StayingDown
+            | Self::Ended(_, _, Exit::Unknown) => Severity::Notice,
             Self::Fatal(_) | Self::RingLost => Severity::Warning,
             Self::NotStarted(..)
             | Self::Ended(..)
