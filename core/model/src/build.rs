@@ -1,4 +1,5 @@
 mod activity;
+mod bundle;
 mod guests;
 mod history;
 mod migration;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use vocab::{NodeName, Score};
 
-use crate::{ResourceKey, attributes::Values};
+use crate::{ProbeMode, ResourceKey, attributes::Values};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Node {
     pub utilization: Values,
     /// What every resource's preference for it starts from.
     pub base_score: Score,
+    /// Whether a resource is looked for on it if nothing else says so.
+    pub base_probe: ProbeMode,
     /// How it is.
     pub state: NodeState,
     /// Primitives that are active on it.

@@ -69,7 +69,9 @@ pub struct CloneLimits {
 pub struct Replica {
     /// Its number.
     pub offset: u32,
-    /// The address.
+    /// Its own address, if it has one.
+    pub address: Option<String>,
+    /// The resource that is this address.
     pub ip: Option<ResourceKey>,
     /// The container.
     pub container: ResourceKey,
@@ -97,6 +99,10 @@ pub enum Variant {
     Clone(CloneLimits),
     /// Containers with a resource inside.
     Bundle {
+        /// The agent that runs containers: `docker` or `podman`.
+        launcher: String,
+        /// What containers are made from.
+        image: String,
         /// The replicas, by number.
         replicas: Vec<Replica>,
         /// Replicas on one node.

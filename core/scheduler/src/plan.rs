@@ -263,6 +263,9 @@ impl<'m> Plan<'m> {
     /// The role of a resource: the highest of what it contains.
     pub(crate) fn role(&self, key: ResourceKey, current: bool) -> Role {
         let row = &self.rows[key];
+        if self.resource(key).is_bundle() {
+            return Role::Unknown;
+        }
         if row.state.children.is_empty() {
             return if current { row.state.role } else { row.state.next_role };
         }
@@ -311,10 +314,11 @@ impl<'m> Plan<'m> {
             }
         }
         for &node in &nodes {
-            let base = self.model.nodes[node].base_score;
+            let entry = &self.model.nodes[node];
+            let (base, probe) = (entry.base_score, entry.base_probe);
             let allowed = &mut self.rows[key].allowed;
             if allowed.get(node).is_none() {
-                allowed.insert(node, Allowed { score: base, ..Allowed::default() });
+                allowed.insert(node, Allowed { score: base, probe, ..Allowed::default() });
             }
             if let Some(cell) = allowed.get_mut(node) {
                 cell.score += score;

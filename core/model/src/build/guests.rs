@@ -39,50 +39,16 @@ impl Build<'_, '_> {
                 .last()
         };
         let (Some(name), Some(launcher)) = (meta("remote-node"), element.id()) else { return };
-        let nvpair = |name: &str, value: &str| {
-            Element::new("nvpair").with("id", name).with("name", name).with("value", value)
+        let connection = Connection {
+            name,
+            launcher,
+            allow_migrate: meta("remote-allow-migrate"),
+            managed: meta("is-managed"),
+            start_timeout: meta("remote-connect-timeout"),
+            address: meta("remote-addr"),
+            port: meta("remote-port"),
         };
-        let mut attributes = Element::new("meta_attributes")
-            .with("id", format!("{name}-meta_attributes"))
-            .with_child(nvpair("internal_rsc", "true"))
-            .with_child(nvpair("container", launcher));
-        if let Some(value) = meta("remote-allow-migrate") {
-            attributes.push(nvpair("allow-migrate", value));
-        }
-        if let Some(value) = meta("is-managed") {
-            attributes.push(nvpair("is-managed", value));
-        }
-        let mut parameters =
-            Element::new("instance_attributes").with("id", format!("{name}-instance_attributes"));
-        if let Some(value) = meta("remote-addr") {
-            parameters.push(nvpair("addr", value));
-        }
-        if let Some(value) = meta("remote-port") {
-            parameters.push(nvpair("port", value));
-        }
-        let operation = |task: &str, interval: &str, timeout: &str| {
-            Element::new("op")
-                .with("id", format!("{name}-{task}-{interval}"))
-                .with("interval", interval)
-                .with("name", task)
-                .with("timeout", timeout)
-        };
-        let start_timeout = meta("remote-connect-timeout").unwrap_or("60s");
-        let mut connection = Element::new("primitive")
-            .with("id", name)
-            .with("class", "ocf")
-            .with("provider", "pacemaker")
-            .with("type", "remote")
-            .with_child(attributes);
-        if !parameters.nodes().is_empty() {
-            connection.push(parameters);
-        }
-        connection.push(
-            Element::new("operations")
-                .with_child(operation("monitor", "30s", "30s"))
-                .with_child(operation("start", "0", start_timeout)),
-        );
-        self.guest_connections.push(connection);
+        self.guest_connections.push(connection.element());
         self.add_remote_node(name);
     }
 
@@ -99,6 +65,68 @@ impl Build<'_, '_> {
         } else {
             self.model.nodes[node].attributes.insert("#kind".to_owned(), "container".to_owned());
         }
+    }
+}
+
+/// The connection to the node that a resource launches.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Connection<'a> {
+    pub(super) name: &'a str,
+    pub(super) launcher: &'a str,
+    pub(super) allow_migrate: Option<&'a str>,
+    pub(super) managed: Option<&'a str>,
+    pub(super) start_timeout: Option<&'a str>,
+    pub(super) address: Option<&'a str>,
+    pub(super) port: Option<&'a str>,
+}
+
+impl Connection<'_> {
+    /// The resource as if it were configured.
+    pub(super) fn element(self) -> Element {
+        let name = self.name;
+        let nvpair = |name: &str, value: &str| {
+            Element::new("nvpair").with("id", name).with("name", name).with("value", value)
+        };
+        let mut attributes = Element::new("meta_attributes")
+            .with("id", format!("{name}-meta_attributes"))
+            .with_child(nvpair("internal_rsc", "true"))
+            .with_child(nvpair("container", self.launcher));
+        if let Some(value) = self.allow_migrate {
+            attributes.push(nvpair("allow-migrate", value));
+        }
+        if let Some(value) = self.managed {
+            attributes.push(nvpair("is-managed", value));
+        }
+        let mut parameters =
+            Element::new("instance_attributes").with("id", format!("{name}-instance_attributes"));
+        if let Some(value) = self.address {
+            parameters.push(nvpair("addr", value));
+        }
+        if let Some(value) = self.port {
+            parameters.push(nvpair("port", value));
+        }
+        let operation = |task: &str, interval: &str, timeout: &str| {
+            Element::new("op")
+                .with("id", format!("{name}-{task}-{interval}"))
+                .with("interval", interval)
+                .with("name", task)
+                .with("timeout", timeout)
+        };
+        let mut connection = Element::new("primitive")
+            .with("id", name)
+            .with("class", "ocf")
+            .with("provider", "pacemaker")
+            .with("type", "remote")
+            .with_child(attributes);
+        if !parameters.nodes().is_empty() {
+            connection.push(parameters);
+        }
+        connection.push(
+            Element::new("operations")
+                .with_child(operation("monitor", "30s", "30s"))
+                .with_child(operation("start", "0", self.start_timeout.unwrap_or("60s"))),
+        );
+        connection
     }
 }
 

@@ -4,7 +4,7 @@ use xml::Element;
 
 use super::Build;
 use crate::{
-    FenceReason, Finding, Node, NodeKey, NodeKind, NodeState,
+    FenceReason, Finding, Node, NodeKey, NodeKind, NodeState, ProbeMode,
     attributes::{AttributeSets, Values},
     node::compare_names,
 };
@@ -68,6 +68,7 @@ impl Build<'_, '_> {
             attributes: Values::from([("#kind".to_owned(), kind_text.to_owned())]),
             utilization: Values::new(),
             base_score,
+            base_probe: ProbeMode::Always,
             state: NodeState { probes_allowed: true, ..NodeState::default() },
             running: Vec::new(),
             priority: 0,

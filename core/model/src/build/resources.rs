@@ -113,11 +113,14 @@ impl Build<'_, '_> {
                 ordered: false,
                 interleave: false,
             }),
-            "bundle" => {
-                let text = format!("Bundle '{config_id}' is not implemented yet");
-                self.document.problems.error(text);
-                return Err(Unusable);
-            }
+            "bundle" => Variant::Bundle {
+                launcher: String::new(),
+                image: String::new(),
+                replicas: Vec::new(),
+                replicas_per_host: 1,
+                promoted_max: 0,
+                child: None,
+            },
             other => {
                 let text = format!("Ignoring resource '{config_id}' of unknown type '{other}'");
                 self.document.problems.error(text);
@@ -470,7 +473,7 @@ impl Build<'_, '_> {
             Variant::Primitive => self.check_primitive(key),
             Variant::Group { .. } => self.group(key, element),
             Variant::Clone(_) => self.clone_set(key, element),
-            Variant::Bundle { .. } => Err(Unusable),
+            Variant::Bundle { .. } => self.bundle(key, element),
         }
     }
 
@@ -617,7 +620,7 @@ impl Build<'_, '_> {
     }
 
     /// The meta-attributes that members and instances inherit from the element itself, nearest first.
-    fn remember_meta(&mut self, key: ResourceKey, element: &Element) {
+    pub(super) fn remember_meta(&mut self, key: ResourceKey, element: &Element) {
         let own = AttributeSets::read(element, "meta_attributes", None, self.document);
         let mut chain = vec![own];
         if let Some(parent) = self.model.resources[key].parent

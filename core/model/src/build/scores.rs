@@ -19,10 +19,11 @@ impl Build<'_, '_> {
         let mut pending = vec![resource];
         while let Some(resource) = pending.pop() {
             for &node in &nodes {
-                let base = self.model.nodes[node].base_score;
+                let entry = &self.model.nodes[node];
+                let (base, probe) = (entry.base_score, entry.base_probe);
                 let allowed = &mut self.model.resources[resource].allowed;
                 if allowed.get(node).is_none() {
-                    allowed.insert(node, Allowed { score: base, ..Allowed::default() });
+                    allowed.insert(node, Allowed { score: base, probe, ..Allowed::default() });
                 }
                 if let Some(cell) = allowed.get_mut(node) {
                     cell.score += score;
@@ -39,7 +40,8 @@ impl Build<'_, '_> {
     /// Forbids a resource all nodes, whatever was preferred before.
     pub(crate) fn ban_everywhere(&mut self, resource: ResourceKey, reason: &ScoreReason) {
         for node in self.model.node_order.clone() {
-            let cell = Allowed { score: Score::MINUS_INFINITY, ..Allowed::default() };
+            let probe = self.model.nodes[node].base_probe;
+            let cell = Allowed { score: Score::MINUS_INFINITY, probe, ..Allowed::default() };
             self.model.resources[resource].allowed.insert(node, cell);
             self.model.score_changes.push(ScoreChange {
                 resource,

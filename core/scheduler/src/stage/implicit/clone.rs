@@ -55,7 +55,8 @@ impl Plan<'_> {
         }
     }
 
-    pub(crate) fn promotable_constraints(&mut self, clone: ResourceKey, ordered: bool) {
+    /// What a collection with roles does one after the other.
+    pub(crate) fn restart_constraints(&mut self, clone: ResourceKey) {
         let plain = Relation::ORDERED;
         self.order(clone, Op::Stopped, clone, Op::Start, plain);
         self.order(clone, Op::Stopped, clone, Op::Promote, plain);
@@ -64,6 +65,11 @@ impl Plan<'_> {
         self.order(clone, Op::Demoted, clone, Op::Promote, plain);
         self.order(clone, Op::Running, clone, Op::Promote, plain);
         self.order(clone, Op::Demote, clone, Op::Demoted, plain);
+    }
+
+    fn promotable_constraints(&mut self, clone: ResourceKey, ordered: bool) {
+        let plain = Relation::ORDERED;
+        self.restart_constraints(clone);
         let mut previous: Option<ResourceKey> = None;
         for instance in self.children(clone) {
             self.order(instance, Op::Demote, instance, Op::Promote, plain);

@@ -41,10 +41,11 @@ impl Plan<'_> {
         };
         for (node, score) in nodes {
             let score = if neutral { Score::ZERO } else { score };
+            let probe = self.model.nodes[node].base_probe;
             let row = &mut self.rows[resource];
             match row.allowed.get_mut(node) {
                 Some(cell) => cell.score += score,
-                None => row.allowed.insert(node, Allowed { score, ..Allowed::default() }),
+                None => row.allowed.insert(node, Allowed { score, probe, ..Allowed::default() }),
             }
             if let Some(cell) = row.allowed.get_mut(node)
                 && cell.probe < discovery
