@@ -58,8 +58,9 @@ impl Timeline {
             detected: times(RING_LOG, &["A processor failed"], since).into_iter().min(),
             membership,
             planned: logged.or_else(|| saved_plan(cluster, &nodes, after)),
-            started: times(CLUSTER_LOG, &["Result of start operation for", resource], after)
-                .into_iter()
+            started: start_results(resource)
+                .iter()
+                .flat_map(|needle| times(CLUSTER_LOG, &[needle], after))
                 .min(),
             address: prober.first(killed, |a| *a != Answer::None).ok().map(|p| p.answered),
             served: prober.first(killed, &good).ok().map(|p| p.answered),
@@ -106,6 +107,14 @@ impl Timeline {
             None => console::detail("outage: the service did not come back"),
         }
     }
+}
+
+/// What controllers log when an agent's start is over: the C one and ours.
+fn start_results(resource: &str) -> [String; 2] {
+    [
+        format!("Result of start operation for {resource} on"),
+        format!("Result of {resource}_start_0: ok"),
+    ]
 }
 
 /// Milliseconds from one time to another, which may be earlier.

@@ -132,8 +132,10 @@ pub(crate) fn crash(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -> R
         let back = watch("the state file", || state.exists())?;
         figures.add("crash to recovered, monitor every second", "ms", milliseconds(at, back));
         bed.wait_idle()?;
-        let needles = ["monitor operation for D1", "not running"];
-        match log_time(&bed.cluster, &needles, at) {
+        // The words of the C controller and of ours.
+        let theirs = log_time(&bed.cluster, &["monitor operation for D1", "not running"], at);
+        let ours = || log_time(&bed.cluster, &["Result of D1_monitor_1000: not running"], at);
+        match theirs.or_else(ours) {
             Some(seen) => {
                 figures.add("crash detected to recovered", "ms", milliseconds(seen, back));
             }

@@ -1,4 +1,4 @@
-use std::{fs, time::SystemTime};
+use std::{fs, os::unix::fs::MetadataExt, path::Path, time::SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 use netns::{SERVICE_ADDRESS, Stack, wait_until};
@@ -52,11 +52,19 @@ pub(super) fn crash(bed: &mut Bed) -> Result<()> {
     ensure!(bed.wait_started(VIP)? == node, "{VIP} left {node} after one failure");
 
     let any = bed.any()?;
+    let instance = inode(&state)?;
     bed.run(&any, &["crm_resource", "--cleanup", "--resource", "D1"])?;
     wait_failures(bed, "D1", &dummy_node, "0")?;
     bed.wait_idle()?;
     ensure!(bed.wait_started("D1")? == dummy_node, "D1 left {dummy_node} after the cleanup");
+    ensure!(inode(&state)? == instance, "D1 was restarted by the cleanup");
     Ok(())
+}
+
+/// Which file is there: another one after a restart of the resource that keeps it.
+fn inode(path: &Path) -> Result<u64> {
+    let metadata = fs::metadata(path).with_context(|| path.display().to_string())?;
+    Ok(metadata.ino())
 }
 
 /// Waits for the number of failures that the cluster remembers: a transient attribute of the node.
