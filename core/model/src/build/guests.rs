@@ -44,7 +44,7 @@ impl Build<'_, '_> {
             launcher,
             allow_migrate: meta("remote-allow-migrate"),
             managed: meta("is-managed"),
-            start_timeout: meta("remote-connect-timeout"),
+            start_timeout: Some(meta("remote-connect-timeout").unwrap_or("60s")),
             address: meta("remote-addr"),
             port: meta("remote-port"),
         };
@@ -121,11 +121,12 @@ impl Connection<'_> {
         if !parameters.nodes().is_empty() {
             connection.push(parameters);
         }
-        connection.push(
-            Element::new("operations")
-                .with_child(operation("monitor", "30s", "30s"))
-                .with_child(operation("start", "0", self.start_timeout.unwrap_or("60s"))),
-        );
+        let mut operations =
+            Element::new("operations").with_child(operation("monitor", "30s", "30s"));
+        if let Some(timeout) = self.start_timeout {
+            operations.push(operation("start", "0", timeout));
+        }
+        connection.push(operations);
         connection
     }
 }

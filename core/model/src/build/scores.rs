@@ -1,7 +1,7 @@
 use vocab::Score;
 
 use super::Build;
-use crate::{Allowed, NodeKey, ResourceKey, ScoreChange, ScoreReason};
+use crate::{Allowed, NodeKey, ProbeMode, ResourceKey, ScoreChange, ScoreReason};
 
 impl Build<'_, '_> {
     /// Changes the preference of a resource and of all that it contains, for one node or for all that there are so far.
@@ -16,8 +16,17 @@ impl Build<'_, '_> {
             Some(node) => vec![node],
             None => self.model.node_order.clone(),
         };
+        // Nodes inside containers are for what belongs there only.
+        let by_default = *reason == ScoreReason::Symmetric;
+        let nodes: Vec<NodeKey> = nodes
+            .into_iter()
+            .filter(|&node| !by_default || self.model.nodes[node].base_probe == ProbeMode::Always)
+            .collect();
         let mut pending = vec![resource];
         while let Some(resource) = pending.pop() {
+            if by_default && self.model.resources[resource].state.exclusive_probes {
+                continue;
+            }
             for &node in &nodes {
                 let entry = &self.model.nodes[node];
                 let (base, probe) = (entry.base_score, entry.base_probe);

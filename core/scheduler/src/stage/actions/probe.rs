@@ -71,7 +71,7 @@ impl Plan<'_> {
         if exclusive && mode != Some(ProbeMode::Exclusive) {
             return false;
         }
-        if mode == Some(ProbeMode::Never) {
+        if mode.unwrap_or(self.model.nodes[node].base_probe) == ProbeMode::Never {
             return false;
         }
         if let Some(launcher) = self.guest_launcher(node)
