@@ -16,10 +16,7 @@ const USAGE: &str = "usage: cardea install-links DIRECTORY [--agents OCF_ROOT]";
 
 /// `cardea install-links`.
 pub(crate) fn install(args: &[OsString]) -> ExitCode {
-    let (directory, ocf_root) = match arguments(args) {
-        Some(arguments) => arguments,
-        None => return complain(USAGE),
-    };
+    let Some((directory, ocf_root)) = arguments(args) else { return complain(USAGE) };
     let binary = match std::env::current_exe() {
         Ok(binary) => binary,
         Err(error) => {
