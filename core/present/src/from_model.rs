@@ -4,8 +4,8 @@ use model::{
     Model, NodeKey, ResourceKey, Variant,
     constraint::{Constraint, Preference, RuleScore},
     history::{self, FailCountInput},
-    options::NoQuorumPolicy,
-    resource::AgentName,
+    options::{HealthStrategy, NoQuorumPolicy},
+    resource::{AgentName, base_name},
 };
 use rules::{Facts, NextChange};
 use vocab::{ExecStatus, OcfExit, Role, Score, Timestamp, parse_duration};
@@ -65,7 +65,9 @@ impl Gatherer<'_> {
 
     fn options(&self) -> OptionsSummary {
         let options = &self.model.options;
-        let millis = |text: &str| parse_duration(text).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(0));
+        let millis = |text: &str| {
+            parse_duration(text).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(0))
+        };
         OptionsSummary {
             fencing_enabled: options.fencing_enabled,
             symmetric: options.symmetric_cluster,
@@ -165,6 +167,10 @@ impl Gatherer<'_> {
 
     /// The worst of what the node's health attributes say: words or the sign of a number.
     fn health(&self, key: NodeKey) -> Health {
+        // What nobody acts on is nothing to show.
+        if self.model.options.health_strategy == HealthStrategy::None {
+            return Health::Green;
+        }
         let attributes = &self.model.nodes[key].attributes;
         let values = attributes.iter().filter(|(name, _)| name.starts_with("#health"));
         let mut health = Health::Green;
@@ -209,7 +215,8 @@ impl Gatherer<'_> {
             if parameters.get("name").map_or("pingd", String::as_str) != attribute {
                 return None;
             }
-            let hosts = parameters.get("host_list").map_or(0, |list| list.split_whitespace().count());
+            let hosts =
+                parameters.get("host_list").map_or(0, |list| list.split_whitespace().count());
             let multiplier = parameters.get("multiplier").and_then(|m| m.parse().ok()).unwrap_or(1);
             Some(i64::try_from(hosts).ok()?.saturating_mul(multiplier))
         })
@@ -257,7 +264,9 @@ impl Gatherer<'_> {
             active: state.active_on.iter().any(counts),
             removed: state.removed,
             blocked: state.blocked,
+            internal: resource.internal && resource.remote_connection && resource.parent.is_none(),
             managed: state.managed,
+            maintenance: state.maintenance,
             failed: state.failed,
             failure_ignored: state.failure_ignored,
             promotable: self.is_in_promotable(key),
@@ -273,7 +282,10 @@ impl Gatherer<'_> {
         self.model
             .failed
             .iter()
-            .filter(|failed| failed.resource == id && node.is_none_or(|node| node == failed.node))
+            .filter(|failed| {
+                let is_it = failed.resource == id || base_name(&failed.resource) == id;
+                is_it && node.is_none_or(|node| node == failed.node)
+            })
             .find(|failed| failed.entry.is_masked_probe_failure())
             .and_then(|failed| failed.entry.exit)
             .and_then(OcfExit::from_code)
@@ -284,6 +296,7 @@ impl Gatherer<'_> {
         Group {
             id: resource.id.to_string(),
             managed: resource.state.managed,
+            maintenance: resource.state.maintenance,
             disabled: self.is_disabled(key),
             members: resource.state.children.iter().map(|&member| self.primitive(member)).collect(),
         }
@@ -293,7 +306,8 @@ impl Gatherer<'_> {
         let model = self.model;
         let resource = &model.resources[key];
         let state = &resource.state;
-        let instances: Vec<Resource> = state.children.iter().map(|&child| self.resource(child)).collect();
+        let instances: Vec<Resource> =
+            state.children.iter().map(|&child| self.resource(child)).collect();
         let first = state.children.first().map(|&child| &model.resources[child]);
         let template = first.map(|child| child.config_id.to_string()).unwrap_or_default();
         let has_instance = |name: &str| {
@@ -302,10 +316,12 @@ impl Gatherer<'_> {
                 .flat_map(Resource::primitives)
                 .any(|primitive| primitive.nodes.iter().any(|node| node.name == name))
         };
-        let stopped_on = resource
-            .allowed
+        // Where nothing may run unless it is said, known nodes have to do.
+        let allowed: Vec<NodeKey> = resource.allowed.iter().map(|(node, _)| node).collect();
+        let candidates = if allowed.is_empty() { &state.known_on } else { &allowed };
+        let stopped_on = candidates
             .iter()
-            .map(|(node, _)| model.nodes[node].name.to_string())
+            .map(|&node| model.nodes[node].name.to_string())
             .filter(|name| !has_instance(name))
             .map(|node| StoppedOn { failed_probe: self.failed_probe(&template, Some(&node)), node })
             .collect();
@@ -316,6 +332,7 @@ impl Gatherer<'_> {
             unique: resource.unique,
             removed: state.removed,
             managed: state.managed,
+            maintenance: state.maintenance,
             disabled: self.is_disabled(key),
             failed: state.failed,
             failure_ignored: state.failure_ignored,
@@ -344,6 +361,7 @@ impl Gatherer<'_> {
             image: container.and_then(|c| c.attr("image")).unwrap_or_default().to_owned(),
             unique: resource.unique,
             managed: resource.state.managed,
+            maintenance: resource.state.maintenance,
             failed: resource.state.failed,
             replicas: replicas
                 .iter()
@@ -362,7 +380,11 @@ impl Gatherer<'_> {
     fn address(&self, ip: ResourceKey) -> Option<String> {
         let mut parameters = BTreeMap::new();
         let facts = Facts::at(self.model.now);
-        self.model.resources[ip].parameters.collect(&facts, &mut parameters, &mut NextChange::default());
+        self.model.resources[ip].parameters.collect(
+            &facts,
+            &mut parameters,
+            &mut NextChange::default(),
+        );
         parameters.remove("ip")
     }
 
@@ -377,13 +399,21 @@ impl Gatherer<'_> {
                 Some(NodeHistory {
                     node: history.node_name.clone(),
                     node_id: self.model.nodes[key].id.clone(),
-                    resources: history.resources.iter().map(|r| self.resource_history(key, r)).collect(),
+                    resources: history
+                        .resources
+                        .iter()
+                        .map(|r| self.resource_history(key, r))
+                        .collect(),
                 })
             })
             .collect()
     }
 
-    fn resource_history(&self, node: NodeKey, history: &history::ResourceHistory) -> ResourceHistory {
+    fn resource_history(
+        &self,
+        node: NodeKey,
+        history: &history::ResourceHistory,
+    ) -> ResourceHistory {
         let model = self.model;
         let mut operations: Vec<_> = history
             .entries
@@ -405,7 +435,12 @@ impl Gatherer<'_> {
             })
             .collect();
         let Some(key) = model.resource_named(&history.id) else {
-            return ResourceHistory { resource: history.id.clone(), removed: true, operations, ..ResourceHistory::default() };
+            return ResourceHistory {
+                resource: history.id.clone(),
+                removed: true,
+                operations,
+                ..ResourceHistory::default()
+            };
         };
         let resource = &model.resources[key];
         let input = FailCountInput {
@@ -439,7 +474,11 @@ impl Gatherer<'_> {
                 interval: failed.entry.interval,
                 node: failed.node.clone(),
                 exit: failed.entry.exit.unwrap_or(0),
-                status: failed.entry.status.and_then(ExecStatus::from_code).unwrap_or(ExecStatus::Done),
+                status: failed
+                    .entry
+                    .status
+                    .and_then(ExecStatus::from_code)
+                    .unwrap_or(ExecStatus::Done),
                 call: Some(failed.entry.call_id.to_string()),
                 reason: failed.entry.exit_reason.clone(),
                 last_change: failed.entry.last_change,

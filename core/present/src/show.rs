@@ -167,6 +167,8 @@ pub struct Detail {
     pub always_list_resources: bool,
     /// Leave out where a resource is.
     pub hide_places: bool,
+    /// The words of Pacemaker 3: resources in maintenance are not just unmanaged, results of probes are those of tools.
+    pub newer_words: bool,
 }
 
 /// What is shown and how, and of what: empty lists mean everything.

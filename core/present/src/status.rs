@@ -206,10 +206,14 @@ pub struct Primitive {
     pub active: bool,
     /// In the history but not in the configuration.
     pub removed: bool,
+    /// Made by the cluster, so that people need not see it.
+    pub internal: bool,
     /// Left alone because of a failure.
     pub blocked: bool,
     /// Managed by the cluster.
     pub managed: bool,
+    /// In maintenance, and so not managed.
+    pub maintenance: bool,
     /// Failed.
     pub failed: bool,
     /// Failed, and that is to be ignored.
@@ -248,6 +252,8 @@ pub struct Group {
     pub id: String,
     /// Managed by the cluster.
     pub managed: bool,
+    /// In maintenance, and so not managed.
+    pub maintenance: bool,
     /// To be stopped.
     pub disabled: bool,
     /// Its members, in order.
@@ -269,6 +275,8 @@ pub struct CloneSet {
     pub removed: bool,
     /// Managed by the cluster.
     pub managed: bool,
+    /// In maintenance, and so not managed.
+    pub maintenance: bool,
     /// To be stopped.
     pub disabled: bool,
     /// Failed.
@@ -307,6 +315,8 @@ pub struct Bundle {
     pub unique: bool,
     /// Managed by the cluster.
     pub managed: bool,
+    /// In maintenance, and so not managed.
+    pub maintenance: bool,
     /// Failed.
     pub failed: bool,
     /// Its replicas.

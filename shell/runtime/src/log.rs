@@ -53,7 +53,8 @@ pub fn init_log(settings: &LogSettings) {
             .ok()
     });
     let to_stderr = settings.to_stderr;
-    let layer = Lines { name: settings.name, level: settings.level, to_stderr, file: file.map(Mutex::new) };
+    let layer =
+        Lines { name: settings.name, level: settings.level, to_stderr, file: file.map(Mutex::new) };
     // A second call in one process (tests do that) keeps the first log.
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }
@@ -132,9 +133,11 @@ fn civil_date(days_since_epoch: i64) -> (i64, i64, i64) {
     let day = days_since_epoch + 719_468;
     let cycle = day.div_euclid(146_097);
     let day_of_cycle = day.rem_euclid(146_097);
-    let year_of_cycle =
-        (day_of_cycle - day_of_cycle / 1_460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
-    let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+    let year_of_cycle = (day_of_cycle - day_of_cycle / 1_460 + day_of_cycle / 36_524
+        - day_of_cycle / 146_096)
+        / 365;
+    let day_of_year =
+        day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_cycle + cycle * 400 + i64::from(month <= 2);

@@ -79,6 +79,9 @@ mod tests {
         timers.arm(Duration::from_secs(3), "c");
         timers.arm(Duration::from_secs(1), "a");
         timers.arm(Duration::from_secs(1), "b");
-        assert_eq!([timers.next().await, timers.next().await, timers.next().await], ["a", "b", "c"]);
+        assert_eq!(
+            [timers.next().await, timers.next().await, timers.next().await],
+            ["a", "b", "c"]
+        );
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use vocab::Role;
+use vocab::{OcfExit, Role, ToolExit};
 
 use super::{TextList, plural};
 use crate::{Bundle, CloneSet, Group, NodeRef, Primitive, Replica, Resource, Show, Status};
@@ -63,6 +63,9 @@ pub fn resource_list(out: &mut TextList, status: &Status, show: &Show) {
 fn is_listed(resource: &Resource, show: &Show) -> bool {
     let detail = show.detail;
     if resource.is_removed() && !resource.is_active() {
+        return false;
+    }
+    if matches!(resource, Resource::Primitive(primitive) if primitive.internal) && !detail.full {
         return false;
     }
     if !show.resources.is_empty() && !is_selected(resource, show) {
@@ -132,7 +135,7 @@ pub(super) fn primitive_line(primitive: &Primitive, show: &Show, place: Place) -
     if primitive.shown_role() == Role::Stopped
         && let Some(exit) = primitive.failed_probe
     {
-        line.push_str(&format!(" ({exit}) "));
+        line.push_str(&format!(" ({}) ", probe_words(exit, show)));
     }
     let flags = flags(primitive, node.as_ref(), show);
     if !flags.is_empty() {
@@ -182,12 +185,30 @@ fn flags(primitive: &Primitive, node: Option<&NodeRef>, show: &Show) -> Vec<Stri
     if primitive.blocked {
         flags.push("blocked".to_owned());
     } else if !primitive.managed {
-        flags.push("unmanaged".to_owned());
+        flags.push(unmanaged(primitive.maintenance, show).to_owned());
     }
     if primitive.failure_ignored {
         flags.push("failure ignored".to_owned());
     }
     flags
+}
+
+/// The word for what the cluster leaves alone.
+fn unmanaged(maintenance: bool, show: &Show) -> &'static str {
+    if maintenance && show.detail.newer_words { "maintenance" } else { "unmanaged" }
+}
+
+/// The order in which the two are named has changed.
+fn ordered<T>(unmanaged: T, disabled: T, show: &Show) -> [T; 2] {
+    if show.detail.newer_words { [disabled, unmanaged] } else { [unmanaged, disabled] }
+}
+
+/// What a probe returned. Newer versions take the code for that of a tool.
+fn probe_words(exit: OcfExit, show: &Show) -> &'static str {
+    match ToolExit::from_code(exit.code()) {
+        Some(exit) if show.detail.newer_words => exit.as_str(),
+        Some(_) | None => exit.as_str(),
+    }
 }
 
 fn with_flags(heading: String, flags: &[String]) -> String {
@@ -211,11 +232,14 @@ fn group(out: &mut TextList, group: &Group, show: &Show) {
     if inactive > 0 && inactive < group.members.len() && !show.detail.inactive {
         flags.push(format!("{inactive} member{} inactive", plural(inactive)));
     }
-    if !group.managed {
-        flags.push("unmanaged".to_owned());
-    }
-    if group.disabled {
-        flags.push("disabled".to_owned());
+    for (flag, is_set) in ordered(
+        (unmanaged(group.maintenance, show), !group.managed),
+        ("disabled", group.disabled),
+        show,
+    ) {
+        if is_set {
+            flags.push(flag.to_owned());
+        }
     }
     out.section(with_flags(format!("Resource Group: {}", group.id), &flags), |out| {
         if show.detail.brief {
@@ -230,12 +254,13 @@ fn group(out: &mut TextList, group: &Group, show: &Show) {
 
 fn clone(out: &mut TextList, clone: &CloneSet, show: &Show) {
     let mut flags = Vec::new();
-    for (flag, is_set) in [
-        ("promotable", clone.promotable),
-        ("unique", clone.unique),
-        ("unmanaged", !clone.managed),
+    let [first, second] = ordered(
+        (unmanaged(clone.maintenance, show), !clone.managed),
         ("disabled", clone.disabled),
-    ] {
+        show,
+    );
+    let own = [("promotable", clone.promotable), ("unique", clone.unique)];
+    for (flag, is_set) in own.into_iter().chain([first, second]) {
         if is_set {
             flags.push(flag.to_owned());
         }
@@ -333,7 +358,7 @@ fn clone_lists(out: &mut TextList, clone: &CloneSet, lists: &InstanceLists, show
     let mut by_state: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for stopped in clone.stopped_on.iter().filter(|stopped| show.has_node(&stopped.node)) {
         let state = match (stopped.failed_probe, target) {
-            (Some(exit), _) => format!("Stopped ({exit})"),
+            (Some(exit), _) => format!("Stopped ({})", probe_words(exit, show)),
             (None, Some(Role::Stopped)) => "Stopped (disabled)".to_owned(),
             (None, _) => "Stopped".to_owned(),
         };
@@ -374,7 +399,7 @@ fn bundle(out: &mut TextList, bundle: &Bundle, show: &Show) {
         heading.push_str(" (unique)");
     }
     if !bundle.managed {
-        heading.push_str(" (unmanaged)");
+        heading.push_str(&format!(" ({})", unmanaged(bundle.maintenance, show)));
     }
     out.section(heading, |out| {
         for replica in &bundle.replicas {
