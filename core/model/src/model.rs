@@ -7,7 +7,7 @@ use crate::{
     Arena, Node, NodeKey, Options, Problem, Resource, ResourceKey,
     attributes::{AttributeSets, Values},
     constraint::Constraint,
-    history::{DigestCache, FailedOperation, NodeHistory},
+    history::{DigestCache, FailedOperation, HistoryEntry, NodeHistory},
     reason::{FenceReason, ScoreReason},
     resource::Parameters,
 };
@@ -32,6 +32,15 @@ pub enum Finding {
         node: NodeKey,
         /// Whether the cluster was allowed to change it when this was found.
         managed: bool,
+    },
+    /// A failure may be forgotten if the parameters have changed; they are complete only when containers have their places.
+    CheckFailure {
+        /// Of what.
+        resource: ResourceKey,
+        /// Where.
+        node: NodeKey,
+        /// What failed.
+        entry: Box<HistoryEntry>,
     },
     /// What was found before about stopping the resource on the node does not count: it is not active there.
     NotActive {

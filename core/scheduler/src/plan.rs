@@ -403,7 +403,8 @@ impl<'m> Plan<'m> {
         node: NodeKey,
         entry: &model::history::HistoryEntry,
     ) -> (model::history::Difference, bool) {
-        let address = self.bundle_address(key);
+        let waits = self.waits_for_container(key);
+        let address = if waits { self.bundle_address(key) } else { None };
         let parameters = self.parameters(key, Some(node));
         let input = digest_input(self.model, key, node, &parameters, address.as_deref());
         let digests = self.digests.compare(input, entry, &mut self.next_change);

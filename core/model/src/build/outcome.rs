@@ -542,6 +542,14 @@ impl Build<'_, '_> {
         if !matches!(entry.task.as_str(), "start" | "monitor") {
             return false;
         }
+        if self.model.resources[resource].remote_connection {
+            let parameters = self.parameters(resource, None);
+            if parameters.get("addr").is_some_and(|addr| addr.eq_ignore_ascii_case("#uname")) {
+                let entry = Box::new(entry.clone());
+                self.model.findings.push(Finding::CheckFailure { resource, node, entry });
+                return false;
+            }
+        }
         let parameters = self.parameters(resource, Some(node));
         let model = &mut self.model;
         let input = DigestInput {

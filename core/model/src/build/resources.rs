@@ -50,9 +50,13 @@ impl Build<'_, '_> {
         let resources = &self.model.resources;
         self.model.top.sort_by_key(|&key| std::cmp::Reverse(resources[key].state.priority));
         if self.model.options.fencing_enabled && !self.model.have_fencing {
-            self.document.problems.error(
-                "Resource start-up disabled since no fencing resources have been defined. Either configure some or disable fencing with the fencing-enabled option. NOTE: Clusters with shared data need fencing to ensure data integrity.",
-            );
+            for text in [
+                "Resource start-up disabled since no STONITH resources have been defined",
+                "Either configure some or disable STONITH with the stonith-enabled option",
+                "NOTE: Clusters with shared data need STONITH to ensure data integrity",
+            ] {
+                self.document.problems.error(text);
+            }
         }
     }
 

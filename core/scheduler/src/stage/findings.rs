@@ -4,7 +4,7 @@ use model::Finding;
 use vocab::Interval;
 
 use crate::{
-    plan::Plan,
+    plan::{LateCheck, Plan},
     reason::ActionReason,
     table::{ActionFlags, KeyOp, Op, Relation, TaskKey},
 };
@@ -19,6 +19,14 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
             Finding::Demote { resource, node, managed } => {
                 let key = Op::Demote.into();
                 plan.ensure_as(resource, key, Op::Demote, Some(node), false, managed);
+            }
+            Finding::CheckFailure { resource, node, entry } => {
+                plan.late_checks.push(LateCheck {
+                    resource,
+                    node,
+                    entry: *entry,
+                    is_failure: true,
+                });
             }
             Finding::NotActive { resource, node } => {
                 for stop in plan.find_actions(resource, Op::Stop.into(), Some(node)) {

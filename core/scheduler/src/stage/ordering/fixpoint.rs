@@ -25,8 +25,9 @@ impl Plan<'_> {
             return action;
         }
         let Some(end) = op.completion() else { return action };
+        let collects_notices = configured.is_clone() || configured.is_bundle();
         let wants_notice =
-            configured.notify && (configured.is_clone() || self.model.is_bundled(resource));
+            configured.notify && (collects_notices || self.model.is_bundled(resource));
         let key = if wants_notice {
             TaskKey { op: KeyOp::Notify(crate::table::NotifyTime::ConfirmedPost, end), interval: 0 }
         } else {
