@@ -87,7 +87,9 @@ impl DigestCache {
         let digests =
             self.digests(input, &entry.task, entry.interval, Some(entry), input.sanitized, next);
         let mut known = digests.borrow_mut();
-        known.difference = if known.restart != entry.restart_digest {
+        // Only what is recorded can differ from what was worked out, and only if that was.
+        let restart = known.restart.as_ref().zip(entry.restart_digest.as_ref());
+        known.difference = if restart.is_some_and(|(now, then)| now != then) {
             Difference::Restart
         } else {
             match &entry.digest {

@@ -288,10 +288,9 @@ impl<'m> Plan<'m> {
 
     pub(crate) fn bundle_actions(&mut self, bundle: ResourceKey) {
         for replica in self.replicas(bundle) {
-            for part in [replica.ip, Some(replica.container), replica.remote] {
-                if let Some(part) = part {
-                    self.create_actions(part);
-                }
+            let parts = [replica.ip, Some(replica.container), replica.remote];
+            for part in parts.into_iter().flatten() {
+                self.create_actions(part);
             }
         }
         let containers = self.instances(bundle);
