@@ -25,8 +25,12 @@ fn compare_text(left: &str, right: &str) -> Ordering {
     lower(left).cmp(&lower(right))
 }
 
+/// The number that a text begins with; what follows does not count.
 fn integer(text: &str) -> Option<i64> {
-    text.trim_start().parse().ok()
+    let text = text.trim_start();
+    let sign = usize::from(text.starts_with(['-', '+']));
+    let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    text[..sign + digits].parse().ok()
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -58,6 +62,7 @@ mod tests {
     fn each_type_has_its_order() {
         assert_eq!(compare("10", "9", ValueType::Text), Ordering::Less);
         assert_eq!(compare("10", "9", ValueType::Integer), Ordering::Greater);
+        assert_eq!(compare("3.4", "3.6", ValueType::Integer), Ordering::Equal);
         assert_eq!(compare("1.5", "1.25", ValueType::Number), Ordering::Greater);
         assert_eq!(compare("Abc", "aBC", ValueType::Text), Ordering::Equal);
         assert_eq!(compare("ten", "9", ValueType::Integer), Ordering::Greater);

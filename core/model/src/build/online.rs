@@ -88,7 +88,7 @@ impl Build<'_, '_> {
             self.fence(node, FenceReason::NeverSeen, false);
             return false;
         }
-        if join == Some("nack") {
+        if join == Some("banned") {
             self.fence(node, FenceReason::Refused, false);
         } else if requested {
             if !member && !up && join == Some("down") {
