@@ -71,7 +71,7 @@ pub(super) fn fail(session: &mut Session<'_>) -> Result<(), Stop> {
 struct Work {
     attributes: Attributes,
     controller: Controller,
-    asked: BTreeSet<String>,
+    expected: usize,
 }
 
 impl Work {
@@ -79,35 +79,36 @@ impl Work {
         Ok(Self {
             attributes: Attributes::connect(super::TOOL.name)?,
             controller: Controller::connect(super::TOOL.name)?,
-            asked: BTreeSet::new(),
+            expected: 0,
         })
     }
 
     fn ask(&mut self, body: Body, node: &str) -> Result<(), Stop> {
         let node = NodeName::from(node);
-        let reference = self.controller.send(body, Subsystem::Controller, Some(&node))?;
-        self.asked.insert(reference);
+        self.controller.send(body, Subsystem::Controller, Some(&node))?;
+        self.expected += 1;
         Ok(())
     }
 
     /// Waits until every controller has answered.
     fn wait(mut self, session: &mut Session<'_>) -> Result<(), Stop> {
-        let count = self.asked.len();
+        let count = self.expected;
         if count == 0 {
             return Ok(());
         }
         let replies = if count == 1 { "reply" } else { "replies" };
         say(session, format!("Waiting for {count} {replies} from the controller"));
-        while !self.asked.is_empty() {
-            let Some(answer) = self.controller.next(ANSWER_TIMEOUT)? else {
+        while self.expected > 0 {
+            if self.controller.next(ANSWER_TIMEOUT)?.is_none() {
                 let seconds = ANSWER_TIMEOUT.as_secs();
                 let text = format!("Aborting because no messages received in {seconds} seconds");
                 return Err(Stop::new(ToolExit::Timeout, text));
-            };
-            if self.asked.remove(&answer.reference) {
-                let more = if self.asked.is_empty() { " (done)" } else { "" };
-                say(session, format!("... got reply{more}"));
             }
+            // A controller says that it is done with a message of its own, whose reference is not that of the request, so
+            // answers can only be counted.
+            self.expected -= 1;
+            let more = if self.expected == 0 { " (done)" } else { "" };
+            say(session, format!("... got reply{more}"));
         }
         Ok(())
     }
@@ -180,8 +181,7 @@ fn reprobe(work: &mut Work, only_node: Option<&str>) -> Result<(), Stop> {
     };
     let node = only_node.map(NodeName::from);
     let body = Body::Reprobe(Box::new(operation));
-    let reference = work.controller.send(body, Subsystem::Controller, node.as_ref())?;
-    work.asked.insert(reference);
+    work.controller.send(body, Subsystem::Controller, node.as_ref())?;
     Ok(())
 }
 
