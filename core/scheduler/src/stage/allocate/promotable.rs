@@ -391,6 +391,10 @@ impl Plan<'_> {
         while let Some(&child) = self.rows[holder].state.children.first() {
             holder = child;
         }
+        if !self.rows[holder].state.managed {
+            // It was not put there by preference.
+            return self.model.nodes[node].base_score;
+        }
         self.rows[holder].allowed.score(node)
     }
 

@@ -10,6 +10,7 @@ use crate::{
 
 /// The actions and their order as a picture in the language of Graphviz.
 pub(crate) fn dot(plan: &mut Plan<'_>, request: &Request) -> String {
+    place_changes(plan);
     let mut text = String::from(" digraph \"g\" {\n");
     let actions: Vec<ActionKey> = plan.actions.keys().rev().collect();
     let mut shown = std::collections::BTreeSet::new();
@@ -55,6 +56,21 @@ pub(crate) fn dot(plan: &mut Plan<'_>, request: &Request) -> String {
     }
     text.push_str("}\n");
     text
+}
+
+/// Puts changes without a node where their resource is going to be. Pacemaker does so while it summarizes the plan, which
+/// comes before the picture.
+fn place_changes(plan: &mut Plan<'_>) {
+    for resource in plan.rows.keys() {
+        let row = &plan.rows[resource];
+        if !row.state.managed || !plan.resource(resource).is_primitive() {
+            continue;
+        }
+        let Some(node) = row.assigned else { continue };
+        for op in [Op::Start, Op::Promote, Op::Demote] {
+            plan.find_actions(resource, op.into(), Some(node));
+        }
+    }
 }
 
 fn label(plan: &Plan<'_>, action: ActionKey, request: &Request) -> String {
