@@ -114,7 +114,7 @@ impl Gatherer<'_> {
     }
 
     fn is_in_promotable(&self, key: ResourceKey) -> bool {
-        self.model.resources[self.model.top_of(key, false)].promotable
+        self.model.resources[self.model.top_of(key, true)].promotable
     }
 
     fn feature_set(&self, key: NodeKey) -> Option<String> {

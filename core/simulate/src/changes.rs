@@ -95,9 +95,11 @@ impl fmt::Display for NodeChange {
 
 /// What a plan means, in the order in which people read it: nodes, then resources.
 pub fn changes(model: &Model, plan: &Schedule) -> Vec<Change> {
+    // What was thought of last is told first.
     let mut changes: Vec<Change> = plan
         .actions
         .iter()
+        .rev()
         .filter(|action| action.resource.is_none() && !action.optional)
         .filter_map(|action| node_change(model, plan, action))
         .map(Change::Node)

@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(
             texts(&transition)[2..],
             [
-                "Pretending action 4 failed with rc=1".to_owned(),
+                "Pretending action 2 failed with rc=1".to_owned(),
                 "Injecting attribute fail-count-r#start_0=INFINITY into /node_state '1'".to_owned(),
                 "Injecting attribute last-failure-r#start_0=100 into /node_state '1'".to_owned(),
             ]

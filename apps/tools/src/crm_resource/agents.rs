@@ -103,6 +103,13 @@ fn agents(output: &mut Output, text: &str, directories: &AgentDirectories) -> Re
     let known = Standard::from_name(standard);
     let mut agents = process::list_agents(&known, provider, directories);
     match known {
+        // Provider by provider, as the original lists them.
+        Standard::Ocf if provider.is_none() => {
+            agents = process::list_providers(directories)
+                .iter()
+                .flat_map(|provider| process::list_agents(&known, Some(provider), directories))
+                .collect();
+        }
         Standard::Systemd => agents = units(),
         Standard::Service => {
             let scripts = process::list_agents(&Standard::Lsb, None, directories);

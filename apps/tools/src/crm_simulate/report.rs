@@ -92,7 +92,13 @@ impl<'a> Report<'a> {
         if self.quiet {
             return;
         }
-        let detail = Detail { inactive: true, pending, failure_detail: true, ..Detail::default() };
+        let detail = Detail {
+            inactive: true,
+            pending,
+            failure_detail: true,
+            newer_words: true,
+            ..Detail::default()
+        };
         let show = Show { detail, ..Show::new(self.sections, frame::utc_offset_seconds()) };
         self.space();
         self.output.line(format!("{heading}:"));

@@ -406,23 +406,23 @@ fn bundle(out: &mut TextList, bundle: &Bundle, show: &Show) {
             if show.detail.full {
                 replica_in_full(out, bundle, replica, show);
             } else {
-                out.item(replica_line(bundle, replica, show));
+                out.item(replica_line(replica, show));
             }
         }
     });
 }
 
-fn replica_line(bundle: &Bundle, replica: &Replica, show: &Show) -> String {
+fn replica_line(replica: &Replica, show: &Show) -> String {
     let shown = replica.child.as_ref().unwrap_or(&replica.container);
-    let mut name = format!("{}-{}", bundle.id, replica.number);
+    let mut name = replica.remote.as_ref().unwrap_or(&replica.container).id.clone();
     if let Some(address) = &replica.address {
         name.push_str(&format!(" ({address})"));
     }
     let mut named = shown.clone();
     named.id = name;
     // People want to know on which machine the container is, not that the service is in the container.
-    if !named.nodes.is_empty() {
-        named.nodes.clone_from(&replica.container.nodes);
+    if named.nodes.len() <= 1 {
+        named.nodes = replica.container.nodes.first().cloned().into_iter().collect();
     }
     primitive_line(&named, show, Place::Shown)
 }

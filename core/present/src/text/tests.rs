@@ -184,6 +184,7 @@ fn a_group_counts_members_it_does_not_show() {
         Resource::Group(Group {
             id: "grp".into(),
             managed: true,
+            maintenance: false,
             disabled: false,
             members: vec![
                 dummy("gA", Role::Started, vec![on("node3", 3)]),
