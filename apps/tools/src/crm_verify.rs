@@ -6,7 +6,6 @@ use std::{
     process::ExitCode,
 };
 
-use cib::{Document, schema::SchemaName};
 use client::cib::{CallOptions, Cib};
 use model::{Model, Problem, Severity};
 use vocab::ToolExit;
@@ -15,6 +14,7 @@ use xml::{Element, Limits};
 use crate::{
     frame::{self, Common},
     output::{Output, OutputOptions},
+    schema,
 };
 
 /// This tool.
@@ -127,19 +127,9 @@ const fn word(severity: Severity) -> &'static str {
 /// What is wrong with a CIB. One that breaks its schema is not looked into any further.
 fn problems(cib: &Element) -> Vec<Problem> {
     let error = |text: String| Problem { severity: Severity::Error, text };
-    let schema = cib.attr("validate-with").unwrap_or_default();
-    if schema.eq_ignore_ascii_case("none") {
-        // Nobody knows what such a CIB may contain, so there is nothing to break.
-    } else if SchemaName::from_name(schema).is_none() {
-        return vec![
-            error(format!("there is no schema \"{schema}\"")),
-            error("CIB did not pass schema validation".to_owned()),
-        ];
-    } else if let Some(violation) = Document::new(cib.clone()).violation() {
-        return vec![
-            error(violation.to_string()),
-            error("CIB did not pass schema validation".to_owned()),
-        ];
+    if let Err(violation) = schema::check(cib) {
+        let verdict = "CIB did not pass schema validation";
+        return vec![error(violation), error(verdict.to_owned())];
     }
     let (_, problems) = Model::build_at(cib, frame::local_time());
     problems

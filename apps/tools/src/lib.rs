@@ -16,6 +16,7 @@ mod crmadmin;
 mod frame;
 mod node_target;
 pub mod output;
+mod schema;
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -1,13 +1,12 @@
 use std::{io::Write, path::Path};
 
-use cib::{Document, schema::SchemaName};
 use client::cib::{CallOptions, Cib};
 use rules::{CalendarTime, LocalTime};
 use vocab::{Timestamp, ToolExit};
 use xml::Element;
 
 use super::{Options, Source, Stop, TOOL};
-use crate::frame;
+use crate::{frame, schema};
 
 /// The CIB to start from.
 pub(super) fn read(source: &Source) -> Result<Element, Stop> {
@@ -42,24 +41,15 @@ pub(super) fn file(path: &Path) -> Result<Element, Stop> {
 }
 
 fn validate(cib: &Element) -> Result<(), Stop> {
-    let schema = cib.attr("validate-with").unwrap_or_default();
-    if schema.eq_ignore_ascii_case("none") {
+    if schema::is_unchecked(cib) {
         // Not an error of this run, so it goes past the report.
         let _ = writeln!(
             std::io::stderr(),
             "Schema validation of configuration is disabled (support for validate-with set to \
              \"none\" is deprecated and will be removed in a future release)"
         );
-        return Ok(());
     }
-    // What was written for a newer or a much older version is taken as it is.
-    if SchemaName::from_name(schema).is_none() {
-        return Ok(());
-    }
-    match Document::new(cib.clone()).violation() {
-        None => Ok(()),
-        Some(violation) => Err(Stop::new(ToolExit::Config, violation.to_string())),
-    }
+    schema::check(cib).map_err(|violation| Stop::new(ToolExit::Config, violation))
 }
 
 /// The time that the simulation takes place at.

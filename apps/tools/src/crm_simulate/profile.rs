@@ -33,7 +33,7 @@ pub(super) fn profile(
         let moment = Moment::of(options, &cib)?;
         let start = Instant::now();
         for _ in 0..options.repeat {
-            let (model, _) = Model::build_at(&cib, moment.time());
+            let (model, _) = Model::build_sanitized(&cib, moment.time());
             let _ = scheduler::schedule(&model, &Request::default());
         }
         let seconds = start.elapsed().as_secs_f64();

@@ -2,7 +2,6 @@ use std::path::Path;
 
 use model::Model;
 use present::Status;
-use rules::LocalTime;
 use scheduler::{Request, Schedule};
 use simulate::{Change, Injected, ResourceChange};
 use transition::{codec, walker};
@@ -24,7 +23,8 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let mut cib = input::read(&options.source)?;
     let moment = Moment::of(options, &cib)?;
     let mut report = Report::new(options, output);
-    let mut model = build(&mut report, &cib, &moment);
+    let sanitized = !options.source.live_check;
+    let mut model = build(&mut report, &cib, &moment, sanitized);
     tell_beginning(&mut report, &model, &cib);
 
     let injections = options.injections();
@@ -32,7 +32,7 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
         let (new, done) = simulate::inject(&cib, &model, &injections, frame::now());
         cib = new;
         tell_injected(&mut report, &done);
-        model = build(&mut report, &cib, &moment);
+        model = build(&mut report, &cib, &moment, sanitized);
     }
     if let Some(path) = &options.artifacts.save_input {
         save(path, &cib.to_pretty())?;
@@ -60,15 +60,17 @@ fn target(options: &Options) -> Result<Option<&Path>, Stop> {
     }
 }
 
-fn build(report: &mut Report<'_>, cib: &Element, moment: &Moment) -> Model {
+fn build(report: &mut Report<'_>, cib: &Element, moment: &Moment, sanitized: bool) -> Model {
     if let Some(remark) = moment.remark() {
         report.remark(&remark);
     }
-    build_at(cib, moment.time())
-}
-
-fn build_at(cib: &Element, time: LocalTime) -> Model {
-    Model::build_at(cib, time).0
+    // A CIB that somebody saved may have its secrets hidden, and then they compare with nothing.
+    let (model, _) = if sanitized {
+        Model::build_sanitized(cib, moment.time())
+    } else {
+        Model::build_at(cib, moment.time())
+    };
+    model
 }
 
 fn tell_beginning(report: &mut Report<'_>, model: &Model, cib: &Element) {
@@ -146,7 +148,7 @@ fn carry_out(
         report.error("An invalid transition was produced");
     }
     if !options.quiet {
-        let after = build(report, cib, moment);
+        let after = build(report, cib, moment, !options.source.live_check);
         let status = Status::of(&after, cib);
         report.status("Revised Cluster Status", "revised_cluster_status", &status, false);
     }
