@@ -227,16 +227,6 @@ fn find_program(name: &str) -> Option<PathBuf> {
 }
 
 pub(crate) fn describe(context: &Context) -> Description {
-    let parameter = |name, flag, kind, default: &str, short, long| Parameter {
-        name,
-        flag,
-        short,
-        long,
-        kind,
-        default: default.to_owned(),
-    };
-    let pidfile = context.state_path("ping", "").display().to_string();
-    use Flag::{None, Reloadable, Required, Unique};
     Description {
         name: "ping",
         version: "1.2",
@@ -244,96 +234,7 @@ pub(crate) fn describe(context: &Context) -> Description {
         short: "Counts reachable hosts",
         long: "Every start and monitor counts how many hosts of a list answer from this node and keeps the number as a\n\
                node attribute, for rules to use. fping is used if it is there, else ping.",
-        parameters: vec![
-            parameter(
-                "pidfile",
-                Unique,
-                "string",
-                &pidfile,
-                "State file",
-                "File that is there while the resource runs.",
-            ),
-            parameter(
-                "dampen",
-                Reloadable,
-                "integer",
-                "5s",
-                "Dampening interval",
-                "How long the attribute's changes are held back, for more of them to come.",
-            ),
-            parameter(
-                "name",
-                Unique,
-                "string",
-                "pingd",
-                "Attribute name",
-                "Name of the attribute, for use in rules.",
-            ),
-            parameter(
-                "multiplier",
-                None,
-                "integer",
-                "1",
-                "Value of a host",
-                "How much each host that answers counts.",
-            ),
-            parameter(
-                "host_list",
-                Required,
-                "string",
-                "",
-                "Hosts",
-                "Hosts to count, with spaces between them.",
-            ),
-            parameter(
-                "attempts",
-                Reloadable,
-                "integer",
-                "3",
-                "Attempts",
-                "How often each host is tried.",
-            ),
-            parameter(
-                "timeout",
-                Reloadable,
-                "integer",
-                "2",
-                "Timeout of an attempt",
-                "How many seconds a host has to answer.",
-            ),
-            parameter(
-                "options",
-                None,
-                "string",
-                "",
-                "Extra options",
-                "Options handed on to the program that pings.",
-            ),
-            parameter(
-                "failure_score",
-                None,
-                "integer",
-                "",
-                "Least value",
-                "The resource has failed if the attribute is less than this. It never fails if this is not set.",
-            ),
-            parameter(
-                "use_fping",
-                None,
-                "boolean",
-                "1",
-                "Whether to use fping",
-                "Whether fping is used if it is installed.",
-            ),
-            parameter(
-                "debug",
-                Reloadable,
-                "string",
-                "false",
-                "More messages",
-                "A number above 0 has hosts that do not answer named in the log.",
-            ),
-        ],
+        parameters: parameters(&context.state_path("ping", "").display().to_string()),
         actions: &[
             ("start", "timeout=\"60s\""),
             ("stop", "timeout=\"20s\""),
@@ -343,6 +244,108 @@ pub(crate) fn describe(context: &Context) -> Description {
             ("reload-agent", "timeout=\"20s\""),
         ],
     }
+}
+
+fn parameters(pidfile: &str) -> Vec<Parameter> {
+    use Flag::{None, Reloadable, Required, Unique};
+    let parameter = |name, flag, kind, default: &str, short, long| Parameter {
+        name,
+        flag,
+        short,
+        long,
+        kind,
+        default: default.to_owned(),
+    };
+    vec![
+        parameter(
+            "pidfile",
+            Unique,
+            "string",
+            pidfile,
+            "State file",
+            "File that is there while the resource runs.",
+        ),
+        parameter(
+            "dampen",
+            Reloadable,
+            "integer",
+            "5s",
+            "Dampening interval",
+            "How long the attribute's changes are held back, for more of them to come.",
+        ),
+        parameter(
+            "name",
+            Unique,
+            "string",
+            "pingd",
+            "Attribute name",
+            "Name of the attribute, for use in rules.",
+        ),
+        parameter(
+            "multiplier",
+            None,
+            "integer",
+            "1",
+            "Value of a host",
+            "How much each host that answers counts.",
+        ),
+        parameter(
+            "host_list",
+            Required,
+            "string",
+            "",
+            "Hosts",
+            "Hosts to count, with spaces between them.",
+        ),
+        parameter(
+            "attempts",
+            Reloadable,
+            "integer",
+            "3",
+            "Attempts",
+            "How often each host is tried.",
+        ),
+        parameter(
+            "timeout",
+            Reloadable,
+            "integer",
+            "2",
+            "Timeout of an attempt",
+            "How many seconds a host has to answer.",
+        ),
+        parameter(
+            "options",
+            None,
+            "string",
+            "",
+            "Extra options",
+            "Options handed on to the program that pings.",
+        ),
+        parameter(
+            "failure_score",
+            None,
+            "integer",
+            "",
+            "Least value",
+            "The resource has failed if the attribute is less than this. It never fails if this is not set.",
+        ),
+        parameter(
+            "use_fping",
+            None,
+            "boolean",
+            "1",
+            "Whether to use fping",
+            "Whether fping is used if it is installed.",
+        ),
+        parameter(
+            "debug",
+            Reloadable,
+            "string",
+            "false",
+            "More messages",
+            "A number above 0 has hosts that do not answer named in the log.",
+        ),
+    ]
 }
 
 #[cfg(test)]
