@@ -248,7 +248,7 @@ impl Executor<'_> {
             .map_or(0, |exit| exit.max(0));
         // A remote node is known by its name.
         let id = if node.router.is_some() { &node.name } else { &node.id };
-        let state = self.pretended.node_state(&node.name, Some(id));
+        let mut state = self.pretended.node_state(&node.name, Some(id)).clone();
         if let Some((result, known_as)) = failure {
             self.executed.push(Executed::Failed { action: action.id.0, exit: result.exit });
             let offset = match action.task.as_str() {
@@ -260,10 +260,8 @@ impl Executor<'_> {
             let failure =
                 Failure { resource: known_as, operation: result, for_good, now: self.now };
             let node_id = state.id().unwrap_or_default().to_owned();
-            self.executed.extend(failure.count(state).map(|(name, value)| Executed::Attribute {
-                name,
-                value,
-                node_id: node_id.clone(),
+            self.executed.extend(failure.count(&mut state).map(|(name, value)| {
+                Executed::Attribute { name, value, node_id: node_id.clone() }
             }));
         }
         let agent = Agent {
@@ -283,8 +281,8 @@ impl Executor<'_> {
             origin: ORIGIN,
             now: self.now,
         };
-        record.write(status::history(state, [name, &primitive.id], agent));
-        self.pretended.count_update();
+        record.write(status::history(&mut state, [name, &primitive.id], agent));
+        self.pretended.merge(state);
     }
 }
 

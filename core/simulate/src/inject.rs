@@ -253,9 +253,9 @@ impl Injector<'_> {
         }
         let for_good = operation.task == "stop"
             || (operation.task == "start" && self.model.options.start_failure_is_fatal);
-        let state = self.pretended.node_state(&operation.node, None);
+        let mut state = self.pretended.node_state(&operation.node, None).clone();
         let failure = Failure { resource: &operation.resource, operation, for_good, now: self.now };
-        self.done.extend(failure.count(state).map(|(name, value)| Injected::Attribute {
+        self.done.extend(failure.count(&mut state).map(|(name, value)| Injected::Attribute {
             name,
             value,
             node_id: state.id().unwrap_or_default().to_owned(),
@@ -273,8 +273,8 @@ impl Injector<'_> {
             origin: ORIGIN,
             now: self.now,
         };
-        record.write(status::history(state, names, agent));
-        self.pretended.count_update();
+        record.write(status::history(&mut state, names, agent));
+        self.pretended.merge(state);
     }
 }
 

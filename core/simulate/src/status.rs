@@ -1,3 +1,7 @@
+use std::sync::Arc;
+
+use cib::operations::{Target, modify};
+use messages::cib::CallOptions;
 use xml::{Element, NodePath};
 
 /// A CIB that is changed as if a cluster had gone through something.
@@ -70,6 +74,18 @@ impl Pretended {
         state
     }
 
+    /// Merges a node's state into the CIB, as the cluster's daemons do with what they record.
+    pub(crate) fn merge(&mut self, state: Element) {
+        let merged = modify(
+            &mut self.cib,
+            Target::Section(Some("status")),
+            &Arc::new(state),
+            CallOptions::NONE,
+        );
+        debug_assert!(merged.is_ok(), "there is a state of this node to merge into");
+        self.count_update();
+    }
+
     /// Forgets what the node recorded and the attributes that do not outlast it.
     pub(crate) fn forget_node(&mut self, name: &str) {
         self.node_state(name, None)
@@ -129,31 +145,35 @@ pub(crate) fn transient<'a>(state: &'a Element, name: &str) -> Option<&'a str> {
         .attr("value")
 }
 
-/// The resource's history under the first of the names that has one; else a new one under the last name.
+/// The resource's history under the first of the names that has one; else a new one under the last name. Where a broken
+/// document has several under one name, it has none.
 pub(crate) fn history<'a>(
     state: &'a mut Element,
     names: [&str; 2],
     agent: Agent<'_>,
 ) -> &'a mut Element {
-    let path = names.iter().find_map(|name| find_history(state, name)).unwrap_or_else(|| {
-        let node_id = state.id().unwrap_or_default().to_owned();
-        let lrm = state.child_or_new("lrm");
-        if lrm.id().is_none() {
-            lrm.set("id", node_id);
-        }
-        let resource = Element::new("lrm_resource")
-            .with("id", names[1])
-            .with("class", agent.class)
-            .with_some("provider", agent.provider)
-            .with("type", agent.name);
-        lrm.child_or_new("lrm_resources").push(resource);
-        find_history(state, names[1]).expect("it was added just now")
-    });
-    state.at_mut(&path).expect("the path was found just now")
+    if let Some(path) = names.iter().find_map(|name| find_history(state, name)) {
+        return state.at_mut(&path).expect("the path was found just now");
+    }
+    let node_id = state.id().unwrap_or_default().to_owned();
+    let lrm = state.child_or_new("lrm");
+    if lrm.id().is_none() {
+        lrm.set("id", node_id);
+    }
+    let resource = lrm.child_or_new("lrm_resources").push_new("lrm_resource");
+    resource.set("id", names[1]);
+    resource.set("class", agent.class);
+    if let Some(provider) = agent.provider {
+        resource.set("provider", provider);
+    }
+    resource.set("type", agent.name);
+    resource
 }
 
 fn find_history(state: &Element, name: &str) -> Option<NodePath> {
-    state.find_path(|element| element.name() == "lrm_resource" && element.id() == Some(name))
+    let is_it = |e: &Element| e.name() == "lrm_resource" && e.id() == Some(name);
+    let count = state.descendants().filter(|element| is_it(element)).count();
+    if count == 1 { state.find_path(is_it) } else { None }
 }
 
 /// A text with what an XML id must not contain replaced.
