@@ -4,7 +4,7 @@ use vocab::{FEATURE_SET, Timestamp};
 use xml::{Element, digest};
 
 /// The transition that operations belong to which no transition asked for.
-const OUTSIDE: &str = "xxxxxxxx-xrsc-opxx-xcrm-resourcexxxx";
+const OUTSIDE: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 /// A pretended result, to be recorded.
 #[derive(Clone, Copy, Debug)]
