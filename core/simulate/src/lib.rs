@@ -5,8 +5,8 @@
 //!                                              └──────► changes: what the plan means for nodes and resources
 //! ```
 //!
-//! [`inject`] and [`carry_out`] change a CIB as a cluster would that goes through the same: node states, histories, fail
-//! counts. [`changes`] puts a plan into words. The time is an argument.
+//! [`inject()`] and [`carry_out`] change a CIB as a cluster would that goes through the same: node states, histories, fail
+//! counts. [`changes()`] puts a plan into words. The time is an argument.
 
 mod changes;
 mod execute;
