@@ -296,6 +296,13 @@ mod tests {
         insert(&mut duplicate, &RESOURCES, "<primitive id='b' class='ocf' type='y'/>");
         assert_eq!(content.change(&second, &duplicate), Err(Violation::DuplicateId("b".into())));
 
+        // A tag may name what does not exist, and nodes.
+        let mut tagged = second.clone();
+        let tag = tagged.child_or_new("configuration").child_or_new("tags").push_new("tag");
+        tag.set("id", "t");
+        tag.push_new("obj_ref").set("id", "77");
+        assert_eq!(Content::check(&tagged).err(), None);
+
         let mut dangling = second.clone();
         dangling.child_or_new("configuration").child_or_new("resources").nodes_mut().remove(0);
         assert_eq!(content.change(&second, &dangling), Err(Violation::Dangling("a".into())));

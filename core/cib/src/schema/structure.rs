@@ -120,7 +120,8 @@ pub(super) fn references(element: &Element) -> impl Iterator<Item = &str> {
         "rsc_location" | "rsc_ticket" => &["rsc"],
         "rsc_colocation" => &["rsc", "with-rsc"],
         "rsc_order" => &["first", "then"],
-        "resource_ref" | "obj_ref" | "role" | "role_ref" => &["id"],
+        // What a tag names need not exist, and may be a node, whose id is no XML name.
+        "resource_ref" | "role" | "role_ref" => &["id"],
         "acl_permission" => &["reference"],
         "primitive" => &["template"],
         _ => &[],
