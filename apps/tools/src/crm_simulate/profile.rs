@@ -29,7 +29,15 @@ pub(super) fn profile(
     let mut timings = Element::new("timings");
     output.line("Timings:");
     for path in paths {
-        let cib = input::file(&path)?;
+        let cib = match input::file(&path) {
+            Ok(cib) => cib,
+            // One file that is no CIB is no reason to leave the others out.
+            Err(stop) => {
+                let message = stop.message.unwrap_or_default();
+                output.error(format!("{}: {message}", path.display()));
+                continue;
+            }
+        };
         let moment = Moment::of(options, &cib)?;
         let start = Instant::now();
         for _ in 0..options.repeat {
