@@ -25,15 +25,22 @@ const DEBIAN_STACK: [(&str, &str); 3] = [
     ("/usr/sbin/pcs", "pcs"),
 ];
 
+/// What tests of single crates hold our programs against.
+const FOR_TESTS: [(&str, &str); 3] = [
+    ("/usr/bin/xmllint", "libxml2-utils"),
+    ("/usr/sbin/crm_diff", "pacemaker-cli-utils"),
+    ("/usr/lib/ocf/resource.d/pacemaker/Dummy", "pacemaker-resource-agents"),
+];
+
 /// Installs what is missing for a stack.
 pub(crate) fn ensure(stack: &str) -> Result<()> {
     let more: &[_] = if stack == "debian" { &DEBIAN_STACK } else { &[] };
     install(&missing(ALWAYS.iter().chain(more)))
 }
 
-/// Installs Debian's own stack, whose tools the scenarios run against our daemons.
+/// Installs Debian's own stack, whose tools run against our daemons, and what else tests need.
 pub(crate) fn ensure_all() -> Result<()> {
-    install(&missing(ALWAYS.iter().chain(&DEBIAN_STACK)))
+    install(&missing(ALWAYS.iter().chain(&DEBIAN_STACK).chain(&FOR_TESTS)))
 }
 
 fn missing<'a>(wanted: impl Iterator<Item = &'a (&'a str, &'static str)>) -> Vec<&'static str> {

@@ -248,14 +248,6 @@ pub(crate) fn describe(context: &Context) -> Description {
 
 fn parameters(pidfile: &str) -> Vec<Parameter> {
     use Flag::{None, Reloadable, Required, Unique};
-    let parameter = |name, flag, kind, default: &str, short, long| Parameter {
-        name,
-        flag,
-        short,
-        long,
-        kind,
-        default: default.to_owned(),
-    };
     vec![
         parameter(
             "pidfile",
@@ -346,6 +338,17 @@ fn parameters(pidfile: &str) -> Vec<Parameter> {
             "A number above 0 has hosts that do not answer named in the log.",
         ),
     ]
+}
+
+fn parameter(
+    name: &'static str,
+    flag: Flag,
+    kind: &'static str,
+    default: &str,
+    short: &'static str,
+    long: &'static str,
+) -> Parameter {
+    Parameter { name, flag, short, long, kind, default: default.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The operations on a CIB, as functions from a document to a document: for the daemon and, offline, for tools.
 //!
 //! Each changes the document it is given or fails; after a failure the document is to be thrown away. That costs
-//! nothing, since a copy shares everything with its original. [`crate::perform`] is the whole of an operation: it adds
+//! nothing, since a copy shares everything with its original. [`crate::Document::perform`] is the whole of an operation: it adds
 //! what must be true of every change (version, schema, patch set).
 
 mod bump;

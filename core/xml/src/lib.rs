@@ -4,7 +4,7 @@
 //! The tree is persistent: children are shared, so a copy of a whole document costs one reference count, and a change
 //! copies only the elements on the way to it. Keeping the old version for a rollback or a comparison is therefore free.
 //!
-//! It knows XML, not what is written in it. Start from [`Element`] and [`parse`].
+//! It knows XML, not what is written in it. Start from [`Element`] and [`parse()`].
 
 pub mod digest;
 mod element;

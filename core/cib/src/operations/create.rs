@@ -30,7 +30,7 @@ impl From<Failure> for Refused {
 }
 
 /// Adds an element to a section, or all that is in the element if it is the section itself. Nothing of the same name and
-/// id may be there. For the whole CIB it is the same as [`modify`].
+/// id may be there. For the whole CIB it is the same as [`modify()`].
 pub fn create(
     cib: &mut Element,
     target: Target<'_>,
