@@ -149,9 +149,6 @@ impl Plan<'_> {
         then_flags: ActionFlags,
         depth: u32,
     ) -> Changed {
-        const OPTIONAL: ActionFlags = ActionFlags::OPTIONAL;
-        const RUNNABLE: ActionFlags = ActionFlags::RUNNABLE;
-        let mut changed = Changed::default();
         let mut node = self.actions[then].node;
         let mut relation = self.actions[then].before[index].relation;
         if relation.has(Relation::FIRST_IMPLIES_SAME_NODE_THEN) {
@@ -160,65 +157,81 @@ impl Plan<'_> {
             self.actions[then].before[index].relation = relation;
             node = self.actions[first].node;
         }
+        let edge = Edge { first, then, index, node, first_flags, depth };
+        let mut changed = Changed::default();
+        self.update_what_is_implied(edge, relation, &mut changed);
+        let relation = self.update_what_can_run(edge, relation, &mut changed);
+        self.update_the_rest(edge, relation, &mut changed);
+        let graphed = ActionFlags::ALWAYS_IN_GRAPH;
+        if self.actions[first].is_runnable()
+            && relation.has(Relation::FIRST_IMPLIES_THEN_GRAPHED)
+            && !first_flags.has(ActionFlags::OPTIONAL)
+        {
+            self.actions[then].flags.set(graphed);
+        }
+        if relation.has(Relation::THEN_IMPLIES_FIRST_GRAPHED)
+            && !then_flags.has(ActionFlags::OPTIONAL)
+        {
+            self.actions[first].flags.set(graphed);
+        }
+        if self.is_blocked_stop(first, relation) && self.actions[then].is_runnable() {
+            self.actions[then].flags.clear(ActionFlags::RUNNABLE);
+            changed.then = true;
+        }
+        changed
+    }
+
+    /// What one of the two being needed says about the other.
+    fn update_what_is_implied(&mut self, edge: Edge, relation: Relation, changed: &mut Changed) {
+        const OPTIONAL: ActionFlags = ActionFlags::OPTIONAL;
+        const RUNNABLE: ActionFlags = ActionFlags::RUNNABLE;
+        let Edge { first, then, first_flags, .. } = edge;
         let then_resource = self.actions[then].resource;
+        let first_resource = self.actions[first].resource;
         let optional_only = first_flags.only(OPTIONAL);
-        let mut apply = |plan: &mut Self, flags, filter, kind: Relation| {
-            let update =
-                variant_update(plan, then_resource, first, then, node, flags, filter, kind, depth);
-            changed.first |= update.first;
-            changed.then |= update.then;
-        };
         if relation.has(Relation::FIRST_IMPLIES_THEN) {
+            let kind = Relation::FIRST_IMPLIES_THEN;
             if then_resource.is_some() {
-                apply(self, optional_only, OPTIONAL, Relation::FIRST_IMPLIES_THEN);
+                self.tell(edge, then_resource, optional_only, OPTIONAL, kind, changed);
             } else if !first_flags.has(OPTIONAL) && self.actions[then].is_optional() {
                 self.actions[then].flags.clear(OPTIONAL);
                 changed.then = true;
             }
         }
-        let mut apply = |plan: &mut Self, flags, filter, kind: Relation| {
-            let update =
-                variant_update(plan, then_resource, first, then, node, flags, filter, kind, depth);
-            changed.first |= update.first;
-            changed.then |= update.then;
-        };
-        if relation.has(Relation::INTERMEDIATE_STOP) && then_resource.is_some() {
-            apply(self, first_flags, OPTIONAL | RUNNABLE, Relation::INTERMEDIATE_STOP);
+        if relation.has(Relation::INTERMEDIATE_STOP) {
+            let kind = Relation::INTERMEDIATE_STOP;
+            self.tell(edge, then_resource, first_flags, OPTIONAL | RUNNABLE, kind, changed);
         }
         if relation.has(Relation::THEN_IMPLIES_FIRST) {
-            let first_resource = self.actions[first].resource;
+            let kind = Relation::THEN_IMPLIES_FIRST;
             if first_resource.is_some() {
-                let kind = Relation::THEN_IMPLIES_FIRST;
-                let update = variant_update(
-                    self,
-                    first_resource,
-                    first,
-                    then,
-                    node,
-                    first_flags,
-                    OPTIONAL,
-                    kind,
-                    depth,
-                );
-                changed.first |= update.first;
-                changed.then |= update.then;
+                self.tell(edge, first_resource, first_flags, OPTIONAL, kind, changed);
             } else if !first_flags.has(OPTIONAL) && self.actions[first].is_runnable() {
                 self.actions[first].flags.clear(RUNNABLE);
                 changed.first = true;
             }
         }
-        let mut apply = |plan: &mut Self, flags, filter, kind: Relation| {
-            let update =
-                variant_update(plan, then_resource, first, then, node, flags, filter, kind, depth);
-            changed.first |= update.first;
-            changed.then |= update.then;
-        };
-        if relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST) && then_resource.is_some() {
-            apply(self, optional_only, OPTIONAL, Relation::PROMOTED_THEN_IMPLIES_FIRST);
+        if relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST) {
+            let kind = Relation::PROMOTED_THEN_IMPLIES_FIRST;
+            self.tell(edge, then_resource, optional_only, OPTIONAL, kind, changed);
         }
+    }
+
+    /// What the first being possible or not says about the other. Gives the relation as it is now: one to a remote node
+    /// that is known to be gone ends.
+    fn update_what_can_run(
+        &mut self,
+        edge: Edge,
+        mut relation: Relation,
+        changed: &mut Changed,
+    ) -> Relation {
+        const RUNNABLE: ActionFlags = ActionFlags::RUNNABLE;
+        let Edge { first, then, first_flags, .. } = edge;
+        let then_resource = self.actions[then].resource;
         if relation.has(Relation::MIN_RUNNABLE) {
             if then_resource.is_some() {
-                apply(self, first_flags, RUNNABLE, Relation::MIN_RUNNABLE);
+                let kind = Relation::MIN_RUNNABLE;
+                self.tell(edge, then_resource, first_flags, RUNNABLE, kind, changed);
             } else if first_flags.has(RUNNABLE) {
                 let row = &mut self.actions[then];
                 row.runnable_before += 1;
@@ -228,65 +241,61 @@ impl Plan<'_> {
                 }
             }
         }
-        let mut apply = |plan: &mut Self, flags, filter, kind: Relation| {
-            let update =
-                variant_update(plan, then_resource, first, then, node, flags, filter, kind, depth);
-            changed.first |= update.first;
-            changed.then |= update.then;
-        };
+        let blocks = Relation::UNRUNNABLE_FIRST_BLOCKS;
         if relation.has(Relation::NESTED_REMOTE_PROBE) && then_resource.is_some() {
             let active = self.actions[first]
                 .resource
                 .is_some_and(|resource| !self.rows[resource].state.active_on.is_empty());
             if !first_flags.has(RUNNABLE) && active {
                 relation = Relation::NONE;
-                self.actions[then].before[index].relation = relation;
+                self.actions[then].before[edge.index].relation = relation;
             } else {
-                apply(self, first_flags, RUNNABLE, Relation::UNRUNNABLE_FIRST_BLOCKS);
+                self.tell(edge, then_resource, first_flags, RUNNABLE, blocks, changed);
             }
         }
-        if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS) {
+        if relation.has(blocks) {
             if then_resource.is_some() {
-                apply(self, first_flags, RUNNABLE, Relation::UNRUNNABLE_FIRST_BLOCKS);
+                self.tell(edge, then_resource, first_flags, RUNNABLE, blocks, changed);
             } else if !first_flags.has(RUNNABLE) && self.actions[then].is_runnable() {
                 self.actions[then].flags.clear(RUNNABLE);
                 changed.then = true;
             }
         }
-        let mut apply = |plan: &mut Self, flags, filter, kind: Relation| {
-            let update =
-                variant_update(plan, then_resource, first, then, node, flags, filter, kind, depth);
-            changed.first |= update.first;
-            changed.then |= update.then;
-        };
-        if then_resource.is_some() {
-            const KINDS: [(Relation, ActionFlags); 4] = [
-                (Relation::UNMIGRATABLE_THEN_BLOCKS, OPTIONAL),
-                (Relation::FIRST_ELSE_THEN, OPTIONAL),
-                (Relation::ORDERED, RUNNABLE),
-                (Relation::ASYMMETRIC, RUNNABLE),
-            ];
-            for (kind, filter) in KINDS {
-                if relation.has(kind) {
-                    apply(self, first_flags, filter, kind);
-                }
+        relation
+    }
+
+    /// Relations that mean something to resources only.
+    fn update_the_rest(&mut self, edge: Edge, relation: Relation, changed: &mut Changed) {
+        const KINDS: [(Relation, ActionFlags); 4] = [
+            (Relation::UNMIGRATABLE_THEN_BLOCKS, ActionFlags::OPTIONAL),
+            (Relation::FIRST_ELSE_THEN, ActionFlags::OPTIONAL),
+            (Relation::ORDERED, ActionFlags::RUNNABLE),
+            (Relation::ASYMMETRIC, ActionFlags::RUNNABLE),
+        ];
+        let owner = self.actions[edge.then].resource;
+        for (kind, filter) in KINDS {
+            if relation.has(kind) {
+                self.tell(edge, owner, edge.first_flags, filter, kind, changed);
             }
         }
-        let graphed = ActionFlags::ALWAYS_IN_GRAPH;
-        if self.actions[first].is_runnable()
-            && relation.has(Relation::FIRST_IMPLIES_THEN_GRAPHED)
-            && !first_flags.has(OPTIONAL)
-        {
-            self.actions[then].flags.set(graphed);
-        }
-        if relation.has(Relation::THEN_IMPLIES_FIRST_GRAPHED) && !then_flags.has(OPTIONAL) {
-            self.actions[first].flags.set(graphed);
-        }
-        if self.is_blocked_stop(first, relation) && self.actions[then].is_runnable() {
-            self.actions[then].flags.clear(RUNNABLE);
-            changed.then = true;
-        }
-        changed
+    }
+
+    /// Lets a resource say what a relation means for its actions; without one nothing happens.
+    fn tell(
+        &mut self,
+        edge: Edge,
+        owner: Option<ResourceKey>,
+        flags: ActionFlags,
+        filter: ActionFlags,
+        kind: Relation,
+        changed: &mut Changed,
+    ) {
+        let Some(owner) = owner else { return };
+        let Edge { first, then, node, depth, .. } = edge;
+        let order = super::variant::Order { first, then, node, flags, filter, kind };
+        let update = self.update_ordered(owner, order, depth);
+        changed.first |= update.first;
+        changed.then |= update.then;
     }
 
     /// Whether the first action is a stop that nobody can carry out and that others depend on.
@@ -355,23 +364,14 @@ impl Plan<'_> {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn variant_update(
-    plan: &mut Plan<'_>,
-    owner: Option<ResourceKey>,
+/// One ordering while it is looked at.
+#[derive(Clone, Copy)]
+struct Edge {
     first: ActionKey,
     then: ActionKey,
+    /// Where the ordering stands among those of `then`.
+    index: usize,
     node: Option<model::NodeKey>,
-    flags: ActionFlags,
-    filter: ActionFlags,
-    kind: Relation,
+    first_flags: ActionFlags,
     depth: u32,
-) -> Changed {
-    match owner {
-        Some(owner) => {
-            let order = super::variant::Order { first, then, node, flags, filter, kind };
-            plan.update_ordered(owner, order, depth)
-        }
-        None => Changed::default(),
-    }
 }
