@@ -46,6 +46,12 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     for warning in std::mem::take(&mut parsed.warnings) {
         session::complain(&format!("Deprecation Warning: {warning}"));
     }
+    let missing = [("--debug", true), ("--fullhelp", true), ("--full", parsed.has("--version"))];
+    for (option, concerned) in missing {
+        if concerned && parsed.has(option) {
+            return Stop::not_built(&format!("pcs {option}")).explain(&[]);
+        }
+    }
     if parsed.has("--version") {
         session::print(COMPATIBLE_WITH);
         return ExitCode::SUCCESS;

@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use client::cib::{CallOptions, Cib, CibError, Operation, Request};
@@ -202,6 +203,9 @@ fn run(options: &Options) -> Result<(), Stop> {
     }
     let request = request(options)?;
     let mut connection = Cib::open("cibadmin")?;
+    if let Some(seconds) = options.timeout {
+        connection.set_timeout(Duration::from_secs(seconds));
+    }
     let answer = connection.call(request)?;
     if let Some(answer) = answer.filter(|_| command.query) {
         if options.node_path {

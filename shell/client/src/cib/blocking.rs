@@ -60,6 +60,7 @@ pub(super) fn shadow_file(name: &str) -> Result<PathBuf, CibError> {
 pub struct Cib {
     connection: Connection,
     last_call: i32,
+    timeout: Duration,
 }
 
 #[derive(Debug)]
@@ -82,14 +83,23 @@ impl Cib {
             Backend::LiveReadOnly => READ_ONLY,
             Backend::File(path) => {
                 let file = Box::new(FileCib::open(path)?);
-                return Ok(Self { connection: Connection::File(file), last_call: 0 });
+                return Ok(Self::new(Connection::File(file)));
             }
         };
         let mut client = XmlClient::connect(endpoint)?;
         let hello = ClientMessage::Register { client_name: Some(client_name.to_owned()) };
         let answer = client.call(&hello.to_element(), CALL_TIMEOUT)?;
         let token = Registered::from_element(&answer)?.client_id;
-        Ok(Self { connection: Connection::Live { client, token }, last_call: 0 })
+        Ok(Self::new(Connection::Live { client, token }))
+    }
+
+    const fn new(connection: Connection) -> Self {
+        Self { connection, last_call: 0, timeout: CALL_TIMEOUT }
+    }
+
+    /// How long each call may take from now on; two minutes unless said otherwise.
+    pub const fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
     }
 
     /// Reads a section; none is the whole CIB.
@@ -185,7 +195,7 @@ impl Cib {
         let reply = match &mut self.connection {
             Connection::Live { client, token } => {
                 request.client_id.clone_from(token);
-                Reply::from_element(&client.call(&request.to_element(), CALL_TIMEOUT)?)?
+                Reply::from_element(&client.call(&request.to_element(), self.timeout)?)?
             }
             Connection::File(file) => file.perform(&request)?,
         };
@@ -205,7 +215,7 @@ impl Cib {
             return Err(CibError::NeedsCluster("a notification"));
         };
         let message = ClientMessage::Subscribe { kind: Some(kind), active: true };
-        client.call(&message.to_element(), CALL_TIMEOUT)?;
+        client.call(&message.to_element(), self.timeout)?;
         Ok(())
     }
 
