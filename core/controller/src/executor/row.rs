@@ -287,7 +287,7 @@ mod tests {
         let mut unasked = result(Task::Monitor, OcfExit::NotRunning, &[]);
         unasked.user_data = None;
         let rows = history_rows(&unasked, &NodeName::from("a"), "x", None);
-        let key = "12:-1:0:xxxxxxxx-xrsc-opxx-xcrm-resourcexxxx";
+        let key = "12:-1:0:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
         assert_eq!(rows[0].attr("transition-key"), Some(key));
     }
 }

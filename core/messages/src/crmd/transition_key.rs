@@ -35,7 +35,7 @@ pub struct TransitionKeyError(pub String);
 
 impl TransitionKey {
     /// The origin of operations that no DC asked for.
-    pub const OUTSIDE: &'static str = "xxxxxxxx-xrsc-opxx-xcrm-resourcexxxx";
+    pub const OUTSIDE: &'static str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 }
 
 impl FromStr for TransitionKey {
