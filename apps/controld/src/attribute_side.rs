@@ -6,8 +6,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use vocab::NodeName;
 
 /// How often, and after what time each, a request is tried before it is given up.
-const ATTEMPTS: u32 = 30;
-const PAUSE: Duration = Duration::from_secs(1);
+const ATTEMPTS: u32 = 300;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Something that the attribute manager is asked for.
 #[derive(Clone, Debug)]

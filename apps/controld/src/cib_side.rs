@@ -6,8 +6,8 @@ use messages::cib::{CallOptions, NotificationKind, Request};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// How often, and after what time each, the CIB manager is tried.
-const ATTEMPTS: u32 = 60;
-const PAUSE: Duration = Duration::from_millis(500);
+const ATTEMPTS: u32 = 300;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A request with the machine's number for it.
 pub(crate) type Order = (u64, Request);

@@ -7,8 +7,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use vocab::{Interval, ResourceId, Task};
 
 /// How often, and after what time each, the executor is tried.
-const ATTEMPTS: u32 = 60;
-const PAUSE: Duration = Duration::from_millis(500);
+const ATTEMPTS: u32 = 300;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Something that the executor is asked for.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use xml::Element;
 /// The name of the scheduler's endpoint.
 const ENDPOINT: &str = "pengine";
 /// How often, and after what time each, the scheduler is tried.
-const ATTEMPTS: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(500);
+const ATTEMPTS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A plan to be made: reference and CIB.
 pub(crate) type Order = (String, Element);
