@@ -217,8 +217,8 @@ fn apply(
                 let maintained = if is_xml { Sections::ALL } else { Sections::TEXT };
                 *sections = maintained;
             }
-            name if name.starts_with("bans") => {
-                sections.set("bans", shown);
+            name if name.starts_with("bans:") => {
+                return Err("name the prefix of bans with --neg-locations=PREFIX".to_owned());
             }
             name if sections.set(name, shown) => {}
             name => {
