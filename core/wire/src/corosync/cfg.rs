@@ -1,18 +1,23 @@
 //! The service that manages the ring's daemon itself.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use super::{AnswerError, Status, answer, event, request, unknown};
 use crate::{Reader, WireError, Writer};
 
 const RING_STATUS: i32 = 0;
+const LINK_REENABLE: i32 = 1;
 const KILL_NODE: i32 = 2;
 const TRY_SHUTDOWN: i32 = 3;
 const REPLY_TO_SHUTDOWN: i32 = 4;
+const NODE_ADDRESSES: i32 = 5;
 const LOCAL_GET: i32 = 6;
 const RELOAD: i32 = 7;
 const REOPEN_LOGS: i32 = 8;
 const NODE_STATUS: i32 = 9;
 const TRACK_START: i32 = 10;
 const TRACK_STOP: i32 = 11;
+const NODE_ADDRESSES_ANSWER: i32 = 11;
 const LOCAL_GET_ANSWER: i32 = 12;
 const NODE_STATUS_ANSWER: i32 = 16;
 const TEST_SHUTDOWN: i32 = 10;
@@ -23,12 +28,19 @@ const LINK_STATUS_SIZE: usize = 512;
 const REASON_SIZE: usize = 256;
 const NODE_LINKS: usize = 8;
 const ADDRESS_SIZE: usize = 256;
+/// Bytes of an address in the list of a node's addresses.
+const NUMERIC_ADDRESS_SIZE: usize = 16;
+/// Address families as the kernel numbers them.
+const FAMILY_IPV4: u32 = 2;
+const FAMILY_IPV6: u32 = 10;
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// The local links; answered with [`Link`]s.
     RingStatus,
+    /// To use links again that were given up: what earlier versions needed. Answered with a refusal.
+    LinkReenable,
     /// To make a node's daemon exit. Answered with a status.
     KillNode {
         /// The node.
@@ -45,6 +57,11 @@ pub enum Request {
     ReplyToShutdown {
         /// Whether it may.
         agree: bool,
+    },
+    /// A node's addresses; see [`encode_node_addresses`].
+    NodeAddresses {
+        /// The node; 0 for the local one.
+        node: u32,
     },
     /// The local node's number.
     LocalGet,
@@ -69,6 +86,7 @@ impl Request {
         let mut writer;
         match self {
             Self::RingStatus => writer = Writer::request(RING_STATUS),
+            Self::LinkReenable => writer = Writer::request(LINK_REENABLE),
             Self::KillNode { node, reason } => {
                 writer = Writer::request(KILL_NODE);
                 let length = reason.len().min(REASON_SIZE - 1);
@@ -82,6 +100,10 @@ impl Request {
             Self::ReplyToShutdown { agree } => {
                 writer = Writer::request(REPLY_TO_SHUTDOWN);
                 writer.u32(u32::from(*agree));
+            }
+            Self::NodeAddresses { node } => {
+                writer = Writer::request(NODE_ADDRESSES);
+                writer.u32(*node);
             }
             Self::LocalGet => writer = Writer::request(LOCAL_GET),
             Self::Reload => writer = Writer::request(RELOAD),
@@ -105,6 +127,7 @@ impl Request {
         let (id, mut reader) = request(message)?;
         Ok(match id {
             RING_STATUS => Self::RingStatus,
+            LINK_REENABLE => Self::LinkReenable,
             KILL_NODE => {
                 let node = reader.u32()?;
                 let _length = reader.align(8).u16()?;
@@ -112,6 +135,7 @@ impl Request {
             }
             TRY_SHUTDOWN => Self::TryShutdown { flags: reader.u32()? },
             REPLY_TO_SHUTDOWN => Self::ReplyToShutdown { agree: reader.u32()? != 0 },
+            NODE_ADDRESSES => Self::NodeAddresses { node: reader.u32()? },
             LOCAL_GET => Self::LocalGet,
             RELOAD => Self::Reload,
             REOPEN_LOGS => Self::ReopenLogs,
@@ -128,6 +152,87 @@ impl Request {
             other => return Err(unknown("cfg request", other)),
         })
     }
+}
+
+/// Which request an answer that is only a status belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// [`Request::LinkReenable`].
+    LinkReenable,
+    /// [`Request::KillNode`].
+    KillNode,
+    /// [`Request::TryShutdown`].
+    TryShutdown,
+    /// [`Request::ReplyToShutdown`].
+    ReplyToShutdown,
+    /// [`Request::NodeStatus`], when there is none.
+    NodeStatus,
+    /// [`Request::Reload`].
+    Reload,
+    /// [`Request::ReopenLogs`].
+    ReopenLogs,
+    /// [`Request::TrackStart`].
+    TrackStart,
+    /// [`Request::TrackStop`].
+    TrackStop,
+}
+
+impl Answered {
+    /// The answer.
+    pub fn encode(self, status: Status) -> Vec<u8> {
+        let id = match self {
+            Self::LinkReenable => 1,
+            Self::TrackStart => 2,
+            Self::TrackStop => 3,
+            Self::KillNode => 8,
+            Self::TryShutdown => 9,
+            Self::ReplyToShutdown => 13,
+            Self::Reload => 14,
+            Self::ReopenLogs => 15,
+            Self::NodeStatus => NODE_STATUS_ANSWER,
+        };
+        super::encode_status(id, status)
+    }
+}
+
+/// The answer to [`Request::NodeAddresses`]: all of one family, that of the first.
+///
+/// No address at all is the answer that there is no such node.
+pub fn encode_node_addresses(addresses: &[IpAddr]) -> Vec<u8> {
+    let Some(first) = addresses.first() else {
+        let mut writer = Writer::response(NODE_ADDRESSES_ANSWER, Status::NOT_EXIST.0);
+        writer.u32(0).u32(0);
+        return writer.finish_message();
+    };
+    let family = if first.is_ipv4() { FAMILY_IPV4 } else { FAMILY_IPV6 };
+    let same = addresses.iter().filter(|address| address.is_ipv4() == first.is_ipv4());
+    let addresses: Vec<&IpAddr> = same.take(NODE_LINKS).collect();
+    let mut writer = Writer::response(NODE_ADDRESSES_ANSWER, Status::OK.0);
+    writer.u32(family).u32(super::entries(addresses.len()));
+    for address in addresses {
+        match address {
+            IpAddr::V4(address) => writer.padded(&address.octets(), NUMERIC_ADDRESS_SIZE),
+            IpAddr::V6(address) => writer.padded(&address.octets(), NUMERIC_ADDRESS_SIZE),
+        };
+    }
+    writer.finish_message()
+}
+
+/// Reads the answer to [`Request::NodeAddresses`].
+pub fn decode_node_addresses(message: &[u8]) -> Result<Vec<IpAddr>, AnswerError> {
+    let mut reader = answer(message)?;
+    let family = reader.u32()?;
+    let count = reader.count("addresses", NODE_LINKS)?;
+    let addresses = (0..count).map(|_| {
+        let mut bytes = [0; NUMERIC_ADDRESS_SIZE];
+        bytes.copy_from_slice(reader.bytes(NUMERIC_ADDRESS_SIZE)?);
+        match family {
+            FAMILY_IPV4 => Ok(Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3]).into()),
+            FAMILY_IPV6 => Ok(Ipv6Addr::from(bytes).into()),
+            other => Err(WireError::Invalid { field: "address family", value: other.into() }),
+        }
+    });
+    addresses.collect::<Result<_, WireError>>().map_err(AnswerError::from)
 }
 
 /// One of the local links.
@@ -264,15 +369,18 @@ impl NodeStatus {
     }
 }
 
-/// Reads an event: the local daemon is about to exit and asks, with the flags of the request to do so. `None` for others.
+/// Reads an event: the local daemon is about to exit and asks, with the flags of the request to do so, or says with
+/// [`Status::TIMEOUT`] that it asks no longer. `None` for others.
 pub fn decode_test_shutdown(message: &[u8]) -> Result<Option<u32>, WireError> {
     let (id, mut reader) = event(message)?;
     if id == TEST_SHUTDOWN { reader.u32().map(Some) } else { Ok(None) }
 }
 
 /// The event that asks whether the local daemon may exit.
-pub fn encode_test_shutdown(flags: u32) -> Vec<u8> {
-    let mut writer = Writer::response(TEST_SHUTDOWN, Status::OK.0);
+///
+/// With [`Status::TIMEOUT`] it says that somebody did not answer in time.
+pub fn encode_test_shutdown(status: Status, flags: u32) -> Vec<u8> {
+    let mut writer = Writer::response(TEST_SHUTDOWN, status.0);
     writer.u32(flags);
     writer.finish_structure()
 }
@@ -288,6 +396,8 @@ mod tests {
             Request::KillNode { node: 2, reason: "because".to_owned() },
             Request::TryShutdown { flags: 1 },
             Request::ReplyToShutdown { agree: true },
+            Request::LinkReenable,
+            Request::NodeAddresses { node: 2 },
             Request::LocalGet,
             Request::Reload,
             Request::ReopenLogs,
@@ -310,10 +420,16 @@ mod tests {
             assert!(decode_ring_status(&bytes[..length]).is_err(), "{length}");
         }
         both_ways(7, |node| encode_local_get(*node), decode_local_get);
+        let addresses: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap(), "10.0.1.1".parse().unwrap()];
+        let bytes = encode_node_addresses(&addresses);
+        assert_eq!(bytes.len(), 24 + 8 + 2 * 16);
+        assert_eq!(decode_node_addresses(&bytes), Ok(addresses));
+        let none = decode_node_addresses(&encode_node_addresses(&[]));
+        assert_eq!(none, Err(AnswerError::Refused(Status::NOT_EXIST)));
         let links = vec![NodeLink { enabled: true, mtu: 1397, ..NodeLink::default() }; 8];
         let status = NodeStatus { node: 2, reachable: true, remote: false, external: false, links };
         assert_eq!(status.encode().len(), 4200);
         both_ways(status, NodeStatus::encode, NodeStatus::decode);
-        assert_eq!(decode_test_shutdown(&encode_test_shutdown(2)), Ok(Some(2)));
+        assert_eq!(decode_test_shutdown(&encode_test_shutdown(Status::OK, 2)), Ok(Some(2)));
     }
 }
