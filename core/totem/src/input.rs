@@ -36,6 +36,12 @@ pub enum Input<'a> {
         /// What was seen.
         why: Suspicion,
     },
+    /// The daemon begins to synchronise its services. To be said at once when a regular configuration is told, before any
+    /// other input: from then on what was given earlier waits, and what is given goes first. Who never says so loses
+    /// nothing but that order.
+    SynchronizationBegan,
+    /// The services are synchronised: what waited goes on.
+    SynchronizationEnded,
     /// Form the ring anew, because an operator says so.
     GatherNow,
     /// The node leaves: says so to the others and takes part no longer.
@@ -45,11 +51,13 @@ pub enum Input<'a> {
 }
 
 /// Why a member may be gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Suspicion {
     /// No link to it answers.
+    #[error("no link to it answers")]
     Unreachable,
     /// Its host says that its daemon is gone.
+    #[error("its daemon is gone")]
     Gone,
 }
 

@@ -8,11 +8,13 @@
 //! links, nor what the messages mean.
 
 mod input;
+mod notice;
 mod output;
 mod settings;
 
 pub use input::{Guarantee, Input, Suspicion, Timer};
-pub use output::{Configuration, ConfigurationKind, Notice, Output};
+pub use notice::{Dropped, Notice, Reason, Severity};
+pub use output::{Configuration, ConfigurationKind, Output};
 pub use settings::Settings;
 
 /// The machine.
@@ -35,6 +37,11 @@ impl Ring {
         _out: &mut machine::Outbox<Output>,
     ) {
         let _ = &self.settings;
+    }
+
+    /// Looks whether everything in the machine fits together; what does not is a bug of ours. For tests, after each input.
+    pub fn check(&self) -> Result<(), String> {
+        Ok(())
     }
 
     /// Whether a message of that many bytes may be given to [`Input::Multicast`] now.

@@ -4,7 +4,7 @@ use machine::TimerToken;
 use vocab::NodeId;
 use wire::corosync::RingId;
 
-use crate::Timer;
+use crate::{Notice, Timer};
 
 /// Everything a ring can ask of the world, in the order in which it must be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,13 @@ pub enum Output {
         from: NodeId,
         /// What was sent.
         message: Vec<u8>,
+        /// Whether its sender has the other byte order, so that numbers in the message have to be turned.
+        swapped: bool,
     },
     /// The membership changed. What is delivered afterwards belongs to the new one.
     Configuration(Configuration),
     /// Something that a person should know.
-    Notice(crate::Notice),
+    Notice(Notice),
 }
 
 /// A membership.
@@ -64,12 +66,4 @@ pub enum ConfigurationKind {
     Transitional,
     /// The new membership.
     Regular,
-}
-
-/// What a person should know; `Display` is the line for the log.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Notice {
-    /// The membership is being formed anew.
-    #[error("forming a new membership: {0}")]
-    Gathering(String),
 }
