@@ -19,6 +19,18 @@ const V1_NODE_LIST_NOTIFICATION: i32 = 7;
 pub const TRACK_CURRENT: u32 = 1;
 /// Track flag: the current state and every change.
 pub const TRACK_CHANGES: u32 = 2;
+/// Track flag: every change.
+pub const TRACK_CHANGES_ONLY: u32 = 4;
+/// The kind of the answer to [`Request::GetQuorate`].
+pub const QUORATE_ANSWER: i32 = 0;
+/// The kind of the answer to [`Request::TrackStart`].
+pub const TRACK_START_ANSWER: i32 = 1;
+/// The kind of the answer to [`Request::TrackStop`].
+pub const TRACK_STOP_ANSWER: i32 = 2;
+/// The kind of the answer to [`Request::GetType`].
+pub const TYPE_ANSWER: i32 = 4;
+/// The kind of the answer to [`Request::ModelGetType`].
+pub const MODEL_TYPE_ANSWER: i32 = 5;
 
 /// What a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,8 +27,12 @@ impl Status {
     pub const EXIST: Self = Self(14);
     /// The membership changed under way.
     pub const INTERRUPT: Self = Self(16);
+    /// There is nothing of that name.
+    pub const NAME_NOT_FOUND: Self = Self(17);
     /// Not supported.
     pub const NOT_SUPPORTED: Self = Self(19);
+    /// What was said does not fit the present state.
+    pub const MESSAGE_ERROR: Self = Self(22);
     /// A queue is full; ask again.
     pub const QUEUE_FULL: Self = Self(23);
     /// An iteration is at its end.

@@ -4,21 +4,32 @@ use super::{
     AnswerError, NODES_MAX, RingId, Status, answer, entries, event, node_ids, request, ring_id,
     unknown, write_ring_id,
 };
-use crate::{WireError, Writer};
+use crate::{Reader, WireError, Writer};
 
 const GET_INFO: i32 = 0;
 const SET_EXPECTED: i32 = 1;
 const SET_VOTES: i32 = 2;
 const TRACK_START: i32 = 3;
 const TRACK_STOP: i32 = 4;
+const DEVICE_REGISTER: i32 = 5;
+const DEVICE_UNREGISTER: i32 = 6;
+const DEVICE_UPDATE: i32 = 7;
+const DEVICE_POLL: i32 = 8;
+const DEVICE_MASTER_WINS: i32 = 9;
 const GET_INFO_ANSWER: i32 = 1;
 const QUORUM_NOTIFICATION: i32 = 3;
 const EXPECTED_VOTES_NOTIFICATION: i32 = 4;
 const NODE_LIST_NOTIFICATION: i32 = 5;
-const DEVICE_NAME_SIZE: usize = 255;
 
-/// What a client asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Bytes of a quorum device's name in a structure, the NUL behind it included.
+pub const DEVICE_NAME_SIZE: usize = 255;
+/// The kind of the answers that say no more than how it went.
+pub const STATUS_ANSWER: i32 = 0;
+/// The kind of the answer to [`Request::GetInfo`].
+pub const INFO_ANSWER: i32 = GET_INFO_ANSWER;
+
+/// What a client asks for. A quorum device is a client too; its name is 1 to 254 bytes long.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// What is known of a node; answered with an [`Info`].
     GetInfo {
@@ -46,6 +57,39 @@ pub enum Request {
     },
     /// To be told no longer. Answered with a status.
     TrackStop,
+    /// To be the quorum device. Answered with a status.
+    DeviceRegister {
+        /// The device.
+        name: String,
+    },
+    /// To be the quorum device no longer. Answered with a status.
+    DeviceUnregister {
+        /// The device.
+        name: String,
+    },
+    /// To have another name. Answered with a status.
+    DeviceUpdate {
+        /// The name until now.
+        old: String,
+        /// The new name.
+        new: String,
+    },
+    /// The device is alive and votes for this partition, or not. Answered with a status.
+    DevicePoll {
+        /// The device.
+        name: String,
+        /// Whether it votes for this partition.
+        cast_vote: bool,
+        /// The membership that the device knows.
+        ring: RingId,
+    },
+    /// The partition that the device votes for has quorum whatever the other votes are. Answered with a status.
+    DeviceMasterWins {
+        /// The device.
+        name: String,
+        /// Whether it is so.
+        allow: bool,
+    },
 }
 
 impl Request {
@@ -70,6 +114,21 @@ impl Request {
                 writer.u64(*context).u32(*flags);
             }
             Self::TrackStop => writer = Writer::request(TRACK_STOP),
+            Self::DeviceRegister { name } => writer = device(DEVICE_REGISTER, name),
+            Self::DeviceUnregister { name } => writer = device(DEVICE_UNREGISTER, name),
+            Self::DeviceUpdate { old, new } => {
+                writer = device(DEVICE_UPDATE, old);
+                writer.padded(new.as_bytes(), DEVICE_NAME_SIZE);
+            }
+            Self::DevicePoll { name, cast_vote, ring } => {
+                writer = device(DEVICE_POLL, name);
+                writer.align(4).u32(u32::from(*cast_vote));
+                write_ring_id(&mut writer, *ring);
+            }
+            Self::DeviceMasterWins { name, allow } => {
+                writer = device(DEVICE_MASTER_WINS, name);
+                writer.align(4).u32(u32::from(*allow));
+            }
         }
         writer.finish_structure()
     }
@@ -86,9 +145,43 @@ impl Request {
             }
             TRACK_START => Self::TrackStart { context: reader.u64()?, flags: reader.u32()? },
             TRACK_STOP => Self::TrackStop,
+            DEVICE_REGISTER => Self::DeviceRegister { name: device_name(&mut reader)? },
+            DEVICE_UNREGISTER => Self::DeviceUnregister { name: device_name(&mut reader)? },
+            DEVICE_UPDATE => {
+                let old = device_name(&mut reader)?;
+                Self::DeviceUpdate { old, new: device_name(&mut reader)? }
+            }
+            DEVICE_POLL => Self::DevicePoll {
+                name: device_name(&mut reader)?,
+                cast_vote: reader.align(4).u32()? != 0,
+                ring: ring_id(&mut reader)?,
+            },
+            DEVICE_MASTER_WINS => Self::DeviceMasterWins {
+                name: device_name(&mut reader)?,
+                allow: reader.align(4).u32()? != 0,
+            },
             other => return Err(unknown("votequorum request", other)),
         })
     }
+}
+
+/// Starts a request of a device.
+fn device(id: i32, name: &str) -> Writer {
+    let mut writer = Writer::request(id);
+    writer.padded(name.as_bytes(), DEVICE_NAME_SIZE);
+    writer
+}
+
+/// A device's name, which must end within its field.
+fn device_name(reader: &mut Reader<'_>) -> Result<String, WireError> {
+    let name = reader.text("device name", DEVICE_NAME_SIZE)?;
+    if name.is_empty() || name.len() == DEVICE_NAME_SIZE {
+        return Err(WireError::Invalid {
+            field: "length of a device name",
+            value: i64::try_from(name.len()).unwrap_or(i64::MAX),
+        });
+    }
+    Ok(name.to_owned())
 }
 
 /// What is known of a node and of the partition's votes.
@@ -286,9 +379,43 @@ mod tests {
             Request::SetVotes { node: 2, votes: 0 },
             Request::TrackStart { context: 5, flags: 2 },
             Request::TrackStop,
+            Request::DeviceRegister { name: "Qdevice".to_owned() },
+            Request::DeviceUnregister { name: "Qdevice".to_owned() },
+            Request::DeviceUpdate { old: "Qdevice".to_owned(), new: "Other".to_owned() },
+            Request::DevicePoll {
+                name: "Qdevice".to_owned(),
+                cast_vote: true,
+                ring: RingId { node: 1, sequence: 8 },
+            },
+            Request::DeviceMasterWins { name: "Qdevice".to_owned(), allow: true },
         ] {
             both_ways(request, Request::encode, Request::decode);
         }
+    }
+
+    #[test]
+    fn requests_of_devices_are_laid_out_as_the_c_structures() {
+        let name = "Q".to_owned();
+        let ring = RingId { node: 7, sequence: 9 };
+        let poll = Request::DevicePoll { name: name.clone(), cast_vote: true, ring }.encode();
+        assert_eq!(poll.len(), 296);
+        assert_eq!(poll[272..276], 1_u32.to_ne_bytes());
+        assert_eq!(poll[280..284], 7_u32.to_ne_bytes());
+        assert_eq!(poll[288..296], 9_u64.to_ne_bytes());
+        let wins = Request::DeviceMasterWins { name: name.clone(), allow: true }.encode();
+        assert_eq!((wins.len(), &wins[272..276]), (280, &1_u32.to_ne_bytes()[..]));
+        assert_eq!(Request::DeviceRegister { name: name.clone() }.encode().len(), 272);
+        let update = Request::DeviceUpdate { old: name, new: "R".to_owned() }.encode();
+        assert_eq!((update.len(), update[16], update[271]), (528, b'Q', b'R'));
+    }
+
+    #[test]
+    fn a_device_has_a_name_that_ends() {
+        for name in [String::new(), "x".repeat(DEVICE_NAME_SIZE), "x".repeat(400)] {
+            assert!(Request::decode(&Request::DeviceRegister { name }.encode()).is_err());
+        }
+        let longest = "x".repeat(DEVICE_NAME_SIZE - 1);
+        both_ways(Request::DeviceRegister { name: longest }, Request::encode, Request::decode);
     }
 
     #[test]
