@@ -7,8 +7,11 @@ use wire::{WireError, corosync::RingId};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
     /// The membership is being formed anew.
-    #[error("entering GATHER state from {}({0}).", .0.number())]
-    Gathering(Reason),
+    #[error("entering GATHER state from {}({why}).", why.number())]
+    Gathering {
+        /// Why.
+        why: Reason,
+    },
     /// The token did not come back.
     #[error(
         "A processor failed, forming new configuration: token timed out ({}ms), waiting {}ms for consensus.",
@@ -91,7 +94,7 @@ impl Notice {
     /// How important it is; as Corosync has it.
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Gathering(_)
+            Self::Gathering { .. }
             | Self::Committing
             | Self::Recovering
             | Self::StoringRingSequence(_)
@@ -262,7 +265,7 @@ mod tests {
         let notice = Notice::LeftSilently(vec![NodeId(2)]);
         assert_eq!(notice.to_string(), "Failed to receive the leave message. failed: 2");
         assert_eq!(
-            Notice::Gathering(Reason::MergeInJoin).to_string(),
+            Notice::Gathering { why: Reason::MergeInJoin }.to_string(),
             "entering GATHER state from 11(merge during join)."
         );
         assert_eq!(Notice::RetransmitList(vec![10, 255]).to_string(), "Retransmit List: a ff ");
