@@ -7,6 +7,7 @@
 mod compression;
 pub mod corosync;
 mod error;
+pub mod exec;
 mod flags;
 mod frame;
 mod peer;

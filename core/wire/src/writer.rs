@@ -19,6 +19,11 @@ impl Writer {
         Self { bytes: Vec::new() }
     }
 
+    /// Nothing written yet, with room for that many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes) }
+    }
+
     /// Bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.bytes.extend_from_slice(bytes);

@@ -46,12 +46,12 @@ impl Key {
         &self.0
     }
 
-    fn write(&self, writer: &mut Writer) {
+    pub(crate) fn write(&self, writer: &mut Writer) {
         writer.align(8).u16(u16::try_from(self.0.len()).unwrap_or(0));
         writer.align(8).padded(self.0.as_bytes(), KEY_SIZE);
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         let length = usize::from(reader.align(8).u16()?);
         let bytes = reader.align(8).bytes(KEY_SIZE)?;
         let name = bytes.get(..length).ok_or(WireError::TooLong {
@@ -112,7 +112,7 @@ impl Value {
         }
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::I8(v) => v.to_ne_bytes().to_vec(),
             Self::U8(v) => v.to_ne_bytes().to_vec(),
@@ -129,7 +129,7 @@ impl Value {
         }
     }
 
-    fn from_bytes(type_code: u8, bytes: &[u8]) -> Result<Self, WireError> {
+    pub(crate) fn from_bytes(type_code: u8, bytes: &[u8]) -> Result<Self, WireError> {
         fn exact<const N: usize>(bytes: &[u8]) -> Result<[u8; N], WireError> {
             bytes.try_into().map_err(|_| WireError::Truncated {
                 offset: 0,

@@ -1,0 +1,1 @@
+//! Closed process groups, from daemon to daemon.
