@@ -73,12 +73,17 @@ fn open_group(settings: &SocketSettings, group: IpAddr, ttl: u8) -> Result<Opene
     if settings.purpose == Purpose::Broadcast {
         sender.set_broadcast(true).map_err(NetError::at("SO_BROADCAST", local))?;
     }
-    bind(&sender, SocketAddr::new(local.ip(), local.port().wrapping_sub(1)))?;
+    bind(&sender, sending_address(local))?;
 
     let own = reusable_socket(local)?;
     set_buffers(&own, local)?;
     bind(&own, local)?;
     Ok(Opened { receivers: vec![from_group, own], sender: Some(sender) })
+}
+
+/// Where packets come from with the transports that have a group: the port below the one that others send to.
+pub(crate) fn sending_address(local: SocketAddr) -> SocketAddr {
+    SocketAddr::new(local.ip(), local.port().wrapping_sub(1))
 }
 
 fn new_socket(local: SocketAddr) -> Result<Socket, NetError> {

@@ -24,7 +24,8 @@ pub struct Counters {
     pub received_packets: u64,
     /// Bytes received.
     pub received_bytes: u64,
-    /// Packets received that were cut off, or whose sender has an address of no known kind. They are dropped.
+    /// Packets received that were cut off, were this node's own, or whose sender has an address of no known kind. They are
+    /// dropped.
     pub received_dropped: u64,
     /// Packets sent, counted for each address.
     pub sent_packets: u64,
@@ -45,6 +46,8 @@ pub struct Counters {
 pub(crate) struct Socket {
     id: SocketId,
     socket: AsyncFd<OwnedFd>,
+    /// Packets from there are this node's own: broadcasts come back to who sends them.
+    own: Option<SocketAddr>,
     outgoing: Outgoing,
     pub(crate) counters: Counters,
 }
@@ -59,12 +62,13 @@ enum Next {
 }
 
 impl Socket {
-    pub(crate) fn new(id: SocketId, socket: OwnedFd) -> io::Result<Self> {
+    pub(crate) fn new(id: SocketId, socket: OwnedFd, own: Option<SocketAddr>) -> io::Result<Self> {
         // The network's reports count as urgent.
         let interest = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
         // SAFETY: an owned descriptor stays open, and the same, until the registration is dropped and with it the descriptor.
         let socket = unsafe { AsyncFd::register_with_interest(socket, interest) }?;
-        Ok(Self { id, socket, outgoing: Outgoing::default(), counters: Counters::default() })
+        let (outgoing, counters) = (Outgoing::default(), Counters::default());
+        Ok(Self { id, socket, own, outgoing, counters })
     }
 
     /// Takes packets as long as the batch has room. True if there may be more.
@@ -76,9 +80,12 @@ impl Socket {
             let room = batch.room();
             let first = batch.received.len();
             let Batch { slots, received, failures } = batch;
-            let (id, counters) = (self.id, &mut self.counters);
+            let (id, own, counters) = (self.id, self.own, &mut self.counters);
             let result =
                 slots.receive(self.socket.get_ref().as_fd(), first, room, |slot, length, from| {
+                    if Some(from) == own {
+                        return;
+                    }
                     counters.received_packets += 1;
                     counters.received_bytes += length as u64;
                     received.push(Received { socket: id, from, slot, length });
@@ -190,6 +197,14 @@ impl Socket {
         }
         let known = failures.len();
         drain_reports(self.socket.get_ref(), self.id, failures);
+        for failure in &mut failures[known..] {
+            // The kernel's own report, about the packet just refused, has no port.
+            if let Failure::TooBig { to: reported, .. } = failure
+                && (reported.ip(), reported.port()) == (to.ip(), 0)
+            {
+                *reported = to;
+            }
+        }
         let is_reported = failures[known..].iter().any(
             |failure| matches!(failure, Failure::TooBig { to: reported, .. } if *reported == to),
         );

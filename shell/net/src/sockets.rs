@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Batch, Counters, Failure, NetError, SocketId, SocketSettings,
+    Batch, Counters, Failure, NetError, Purpose, SocketId, SocketSettings,
     options::{self, Opened},
     socket::Socket,
 };
@@ -47,8 +47,12 @@ impl Sockets {
         self.entries.remove(&id);
         let local = settings.local;
         let Opened { receivers, sender } = options::open(&settings)?;
+        let own = match settings.purpose {
+            Purpose::Broadcast => Some(options::sending_address(local)),
+            Purpose::Link | Purpose::Unicast | Purpose::Multicast { .. } => None,
+        };
         let register = |socket: socket2::Socket| {
-            Socket::new(id, socket.into()).map_err(NetError::at("event loop", local))
+            Socket::new(id, socket.into(), own).map_err(NetError::at("event loop", local))
         };
         let receivers = receivers.into_iter().map(register).collect::<Result<_, _>>()?;
         let sender = sender.map(register).transpose()?;
