@@ -35,6 +35,11 @@ impl Arguments {
         Ok(Some(self.rest.remove(at)))
     }
 
+    /// Everything that is left, options too.
+    pub(crate) fn rest(&self) -> &[String] {
+        &self.rest
+    }
+
     /// What is left, which must hold no option.
     pub(crate) fn words(self) -> Result<Vec<String>> {
         match self.rest.iter().find(|a| a.starts_with('-')) {

@@ -16,18 +16,29 @@ pub(crate) const VIP: &str = "WebVIP";
 
 pub(crate) struct Bed {
     pub(crate) cluster: Cluster,
+    /// Whether the next scenario may have it, too.
+    pub(crate) is_shared: bool,
 }
 
 impl Bed {
     /// Boots a cluster whose software is not started.
     pub(crate) fn boot(settings: ClusterSettings) -> Result<Self> {
-        Ok(Self { cluster: Cluster::up(settings)? })
+        Ok(Self { cluster: Cluster::up(settings)?, is_shared: false })
     }
 
     /// Starts the software of all nodes at the same time and waits until they are one cluster.
     pub(crate) fn form(&self) -> Result<()> {
         self.cluster.start_stacks(&self.cluster.live())?;
         self.wait_members(&self.cluster.live())
+    }
+
+    /// Sets what all scenarios want of a cluster that has formed.
+    pub(crate) fn configure(&self) -> Result<()> {
+        self.set_option("stonith-enabled", "false")?;
+        // The C stack waits 20 s for a DC at every start otherwise.
+        self.set_option("dc-deadtime", "2s")?;
+        let words = ["--type", "rsc_defaults", "--name", "resource-stickiness", "--update", "100"];
+        self.run(&self.any()?, &[&["crm_attribute"], &words[..]].concat()).map(drop)
     }
 
     /// The first node that is switched on, to ask questions of.

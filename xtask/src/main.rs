@@ -7,6 +7,7 @@ mod console;
 mod demo;
 mod hostile;
 mod packages;
+mod ring;
 mod scenarios;
 mod stack;
 mod status;
@@ -23,7 +24,7 @@ use crate::arguments::Arguments;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  demo [--once] [--stack cardea|debian] [--nodes N]
+  demo [--once] [SOFTWARE] [--nodes N]
                          three nodes on this machine, the tutorial, a failover to watch
   demo exec NODE COMMAND...
                          a command on a node of the running demo (or on \"client\")
@@ -31,10 +32,17 @@ usage: cargo xtask COMMAND
   test [--quick] [STAGE...]
                          everything that CI runs; --quick leaves out the clusters
   tidy                   only the house rules that compiler and clippy do not know
-  bench [--stack both|cardea|debian] [--repeat N] [MEASURE...]
+  bench [--stack both|cardea|debian] [--ring R] [--release] [--markdown] [--repeat N] [MEASURE...]
                          figures of our stack beside the C stack's
-  scenarios [--stack cardea|debian] [--borrow TOOL,...] [--list] [FILTER...]
-                         only the process-level scenarios; borrowed tools are Debian's
+  scenarios [SOFTWARE] [--list] [FILTER...]
+                         only the process-level scenarios
+
+SOFTWARE is what the nodes run:
+  --stack cardea|debian  what is above the ring
+  --ring RING,...        the ring: cardea or corosync, for the nodes in turn
+  --transport knet|udpu|udp
+                         how the ring is carried
+  --borrow TOOL,...      tools that are Debian's all the same
 ";
 
 fn main() -> ExitCode {
@@ -61,6 +69,9 @@ fn run(mut words: Vec<String>) -> Result<()> {
         return demo::command(words);
     }
     let arguments = Arguments::new(words);
+    if let Some(outcome) = ring::helper(&command, &arguments) {
+        return outcome;
+    }
     match command.as_str() {
         "hostile-ipc" => hostile::local(&arguments.words()?),
         "hostile-cpg" => hostile::group(&arguments.words()?),

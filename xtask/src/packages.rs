@@ -6,18 +6,20 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use netns::{ClusterSettings, Ring, Stack};
 
 use crate::console;
 
 /// A program or file, and the package that brings it.
-const ALWAYS: [(&str, &str); 6] = [
-    ("/usr/sbin/corosync", "corosync"),
+const ALWAYS: [(&str, &str); 5] = [
     ("/usr/lib/ocf/resource.d/heartbeat/IPaddr2", "resource-agents"),
     ("/usr/sbin/ip", "iproute2"),
     ("/usr/sbin/nginx", "nginx-light"),
     ("/usr/bin/curl", "curl"),
     ("/usr/bin/nsenter", "util-linux"),
 ];
+
+const DEBIAN_RING: [(&str, &str); 1] = [("/usr/sbin/corosync", "corosync")];
 
 const DEBIAN_STACK: [(&str, &str); 3] = [
     ("/usr/sbin/pacemakerd", "pacemaker"),
@@ -32,15 +34,23 @@ const FOR_TESTS: [(&str, &str); 3] = [
     ("/usr/lib/ocf/resource.d/pacemaker/Dummy", "pacemaker-resource-agents"),
 ];
 
-/// Installs what is missing for a stack.
-pub(crate) fn ensure(stack: &str) -> Result<()> {
-    let more: &[_] = if stack == "debian" { &DEBIAN_STACK } else { &[] };
-    install(&missing(ALWAYS.iter().chain(more)))
+/// Installs what is missing for a cluster.
+pub(crate) fn ensure(settings: &ClusterSettings) -> Result<()> {
+    let ring: &[_] = match settings.nodes.iter().any(|p| p.ring == Ring::Corosync) {
+        true => &DEBIAN_RING,
+        false => &[],
+    };
+    let stack: &[_] = match settings.nodes.iter().any(|p| p.stack == Stack::Debian) {
+        true => &DEBIAN_STACK,
+        false => &[],
+    };
+    install(&missing(ALWAYS.iter().chain(ring).chain(stack)))
 }
 
 /// Installs Debian's own stack, whose tools run against our daemons, and what else tests need.
 pub(crate) fn ensure_all() -> Result<()> {
-    install(&missing(ALWAYS.iter().chain(&DEBIAN_STACK).chain(&FOR_TESTS)))
+    let debian = DEBIAN_RING.iter().chain(&DEBIAN_STACK);
+    install(&missing(ALWAYS.iter().chain(debian).chain(&FOR_TESTS)))
 }
 
 fn missing<'a>(wanted: impl Iterator<Item = &'a (&'a str, &'static str)>) -> Vec<&'static str> {

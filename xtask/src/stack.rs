@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use netns::Stack;
+use netns::{ClusterSettings, Programs, Ring, Stack, Transport};
 
 use crate::{arguments::Arguments, console};
 
@@ -35,43 +35,167 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// The stack with this name; ours is built first.
-///
-/// The build uses the development profile: it optimises dependencies and, a little, our own code, takes a fraction of
-/// the time of a release build on a small machine, and shares its results with the tests.
-///
-/// `borrowed` are tools that are to be Debian's even so.
-pub(crate) fn prepare(name: &str, borrowed: Vec<String>) -> Result<Stack> {
+/// What the nodes of the clusters run that a command builds.
+#[derive(Clone)]
+pub(crate) struct Software {
+    pub(crate) stack: Stack,
+    /// Whose ring the nodes run, in turn; empty where nobody asked for one.
+    rings: Vec<Ring>,
+    transport: Option<Transport>,
+    borrowed: Vec<String>,
+    binary: Option<PathBuf>,
+}
+
+impl Software {
+    /// Takes `--stack`, `--ring`, `--transport` and `--borrow` out of the arguments.
+    pub(crate) fn take(arguments: &mut Arguments) -> Result<Self> {
+        let stack = arguments.option("--stack")?;
+        let mut software = Self::new(stack_named(stack.as_deref().unwrap_or("cardea"))?);
+        let rings = arguments.option("--ring")?.unwrap_or_default();
+        software.rings = names(&rings).map(ring_named).collect::<Result<_>>()?;
+        software.transport =
+            arguments.option("--transport")?.as_deref().map(transport_named).transpose()?;
+        software.borrowed =
+            names(&arguments.option("--borrow")?.unwrap_or_default()).map(str::to_owned).collect();
+        if software.stack == Stack::Debian && !software.borrowed.is_empty() {
+            bail!("the Debian stack has nothing to borrow");
+        }
+        Ok(software)
+    }
+
+    /// A stack on the ring that runs where nobody asks for one.
+    pub(crate) fn new(stack: Stack) -> Self {
+        let (rings, borrowed) = (Vec::new(), Vec::new());
+        Self { stack, rings, transport: None, borrowed, binary: None }
+    }
+
+    /// The same with this ring on all nodes.
+    pub(crate) fn with_ring(mut self, ring: Ring) -> Self {
+        self.rings = vec![ring];
+        self
+    }
+
+    /// Builds our programs. Which of them a cluster runs is settled later, so they are there in any case.
+    ///
+    /// The build uses the development profile: it optimises dependencies and, a little, our own code, takes a fraction of
+    /// the time of a release build on a small machine, and shares its results with the tests.
+    pub(crate) fn build(&mut self, profile: Profile) -> Result<()> {
+        self.binary = Some(build(profile)?);
+        Ok(())
+    }
+
+    /// A cluster of so many nodes.
+    pub(crate) fn cluster(&self, name: &str, nodes: usize) -> ClusterSettings {
+        self.mixed(name, &vec![Ring::DEFAULT; nodes])
+    }
+
+    /// A cluster with these rings on its nodes, unless others were asked for.
+    pub(crate) fn mixed(&self, name: &str, rings: &[Ring]) -> ClusterSettings {
+        let asked = self.rings.iter().cycle().copied();
+        let rings: Vec<Ring> = match self.rings.is_empty() {
+            true => rings.to_vec(),
+            false => asked.take(rings.len()).collect(),
+        };
+        let nodes = rings.into_iter().map(|ring| Programs { ring, stack: self.stack }).collect();
+        let mut settings = ClusterSettings::new(name, nodes);
+        settings.transport = self.transport.unwrap_or(settings.transport);
+        settings.binary.clone_from(&self.binary);
+        settings.borrowed.clone_from(&self.borrowed);
+        settings
+    }
+}
+
+/// How the programs are built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Quick to build, optimised dependencies.
+    Development,
+    /// As users get them.
+    Release,
+}
+
+/// The parts of a list with commas between.
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').filter(|name| !name.is_empty())
+}
+
+fn stack_named(name: &str) -> Result<Stack> {
     match name {
-        "debian" if !borrowed.is_empty() => bail!("the Debian stack has nothing to borrow"),
         "debian" => Ok(Stack::Debian),
-        "cardea" => Ok(Stack::Cardea { binary: build()?, borrowed }),
+        "cardea" => Ok(Stack::Cardea),
         other => bail!("unknown stack {other:?}: it is cardea or debian"),
     }
 }
 
-/// The value of `--borrow`: names with commas between.
-pub(crate) fn borrowed(arguments: &mut Arguments) -> Result<Vec<String>> {
-    let text = arguments.option("--borrow")?.unwrap_or_default();
-    Ok(text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+pub(crate) fn ring_named(name: &str) -> Result<Ring> {
+    match name {
+        "corosync" => Ok(Ring::Corosync),
+        "cardea" => Ok(Ring::Cardea),
+        other => bail!("unknown ring {other:?}: it is cardea or corosync"),
+    }
 }
 
-fn build() -> Result<PathBuf> {
+fn transport_named(name: &str) -> Result<Transport> {
+    match name {
+        "knet" => Ok(Transport::Knet),
+        "udpu" => Ok(Transport::Udpu),
+        "udp" => Ok(Transport::Udp),
+        other => bail!("unknown transport {other:?}: it is knet, udpu or udp"),
+    }
+}
+
+fn build(profile: Profile) -> Result<PathBuf> {
     let start = Instant::now();
-    console::step("building cardea (development profile: quick to build, optimised dependencies)");
-    let status = cargo(&["build", "--package", "cardea", "--bin", "cardea"])
-        .stdin(Stdio::null())
-        .status()
-        .context("cannot run cargo")?;
+    let (about, directory, option) = match profile {
+        Profile::Development => {
+            ("development profile: quick to build, optimised dependencies", "debug", None)
+        }
+        Profile::Release => ("release profile", "release", Some("--release")),
+    };
+    console::step(&format!("building cardea ({about})"));
+    let mut words = vec!["build", "--package", "cardea", "--bin", "cardea"];
+    words.extend(option);
+    let status = cargo(&words).stdin(Stdio::null()).status().context("cannot run cargo")?;
     if !status.success() {
         bail!("cardea does not build");
     }
     console::detail(&format!("built in {:.1} s", start.elapsed().as_secs_f64()));
-    // Cargo puts it beside this program, which was built into the same directory.
-    let own = std::env::current_exe()?;
-    let binary = own.with_file_name("cardea");
+    let binary = target_directory().join(directory).join("cardea");
     if !binary.exists() {
         bail!("{} is not there after the build", binary.display());
     }
     Ok(binary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(words: &[&str]) -> Result<Software> {
+        Software::take(&mut Arguments::new(words.iter().map(|w| (*w).to_owned()).collect()))
+    }
+
+    #[test]
+    fn rings_are_given_to_nodes_in_turn() {
+        let rings = |software: &Software, named: &[Ring]| -> Vec<Ring> {
+            software.mixed("x", named).nodes.iter().map(|p| p.ring).collect()
+        };
+        let named = [Ring::Cardea, Ring::Corosync, Ring::Corosync];
+        let free = taken(&[]).expect("nothing is asked for");
+        assert_eq!(rings(&free, &named), named);
+        let asked = taken(&["--ring", "corosync,cardea"]).expect("two rings");
+        assert_eq!(rings(&asked, &named), [Ring::Corosync, Ring::Cardea, Ring::Corosync]);
+    }
+
+    #[test]
+    fn unknown_names_are_refused() {
+        for words in [
+            &["--stack", "suse"][..],
+            &["--ring", "cardea,heartbeat"],
+            &["--transport", "tcp"],
+            &["--stack", "debian", "--borrow", "pcs"],
+        ] {
+            assert!(taken(words).is_err(), "{words:?}");
+        }
+    }
 }

@@ -12,12 +12,13 @@ use rustix::process::Pid;
 
 use crate::{
     bridge::{Bridge, Port},
-    command::{Output, Shell, host},
+    command::{Output, Shell},
     files, init, leftovers,
     node::Node,
     probe::Prober,
     processes::{self, Process},
-    settings::{CLIENT, ClusterSettings, Stack, node_address, node_name},
+    programs,
+    settings::{CLIENT, ClusterSettings, node_address, node_name},
 };
 
 /// How long a command inside a node may take before it is killed with exit code 124.
@@ -37,7 +38,8 @@ pub struct Cluster {
 /// What can be done with a machine that is switched on; also from another process than the one that holds the cluster.
 #[derive(Clone, Debug)]
 pub struct RunningNode {
-    directory: PathBuf,
+    /// `PATH` inside it.
+    search_path: String,
     pid: Pid,
 }
 
@@ -55,10 +57,7 @@ impl Cluster {
         let helper = prepare_tools(&directory)?;
         let bridge = Bridge::start(&helper, &directory)?;
         let mut cluster = Self { nodes: BTreeMap::new(), bridge, settings, directory, helper };
-        if let Stack::Cardea { binary, borrowed } = &cluster.settings.stack {
-            prepare_stack(&cluster.directory, binary)?;
-            borrowed.iter().try_for_each(|name| borrow(&cluster.directory, name))?;
-        }
+        programs::prepare(&cluster.directory, &cluster.settings)?;
         cluster.make_disks()?;
         cluster.power_on_all()?;
         Ok(cluster)
@@ -146,7 +145,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Starts corosync and pacemaker on a node, as `systemctl start` does.
+    /// Starts the ring and pacemaker on a node, as `systemctl start` does.
     ///
     /// # Errors
     ///
@@ -155,7 +154,25 @@ impl Cluster {
         self.node(node)?.init("start pacemaker").map(drop).with_context(|| node.to_owned())
     }
 
-    /// Stops pacemaker and corosync on a node in an orderly way.
+    /// Starts only the ring on a node; returns when its daemon says that it is ready.
+    ///
+    /// # Errors
+    ///
+    /// When it fails to start.
+    pub fn start_ring(&self, node: &str) -> Result<()> {
+        self.node(node)?.init("start corosync").map(drop).with_context(|| node.to_owned())
+    }
+
+    /// [`Cluster::start_ring`] on these nodes at the same time.
+    ///
+    /// # Errors
+    ///
+    /// The first node's that fails.
+    pub fn start_rings(&self, nodes: &[String]) -> Result<()> {
+        in_parallel(nodes, |node| self.start_ring(node)).map(drop)
+    }
+
+    /// Stops pacemaker and the ring on a node in an orderly way.
     ///
     /// # Errors
     ///
@@ -229,9 +246,11 @@ impl Cluster {
             fs::create_dir_all(&disk)?;
             files::make_disk(&disk)?;
             let etc = disk.join("etc");
-            files::write_names(&etc, name, self.settings.nodes)?;
+            files::write_names(&etc, name, self.settings.nodes.len())?;
             if let Some(number) = number {
-                files::write_cluster(&etc, &self.settings, &key)?;
+                let all: Vec<usize> = (1..=self.settings.nodes.len()).collect();
+                files::write_cluster(&etc, &self.settings.ring_configuration(&all), &key)?;
+                programs::record(&self.directory, name, self.settings.nodes[number - 1])?;
                 files::write_web_server(&disk, name, *number)?;
                 if self.settings.start_at_boot {
                     fs::create_dir_all(etc.join("netns-units"))?;
@@ -268,7 +287,7 @@ impl Cluster {
 
     /// All machines with their numbers; the client has none.
     fn machines(&self) -> Vec<(String, Option<usize>)> {
-        let nodes = (1..=self.settings.nodes).map(|number| (node_name(number), Some(number)));
+        let nodes = (1..=self.settings.nodes.len()).map(|number| (node_name(number), Some(number)));
         nodes.chain([(CLIENT.to_owned(), None)]).collect()
     }
 }
@@ -282,8 +301,8 @@ impl Drop for Cluster {
 }
 
 impl RunningNode {
-    pub(crate) fn new(directory: &Path, pid: Pid) -> Self {
-        Self { directory: directory.to_owned(), pid }
+    pub(crate) fn new(directory: &Path, name: &str, pid: Pid) -> Self {
+        Self { search_path: programs::search_path(directory, name), pid }
     }
 
     /// A machine of a cluster that another process holds.
@@ -293,7 +312,7 @@ impl RunningNode {
     /// When there is no such cluster or machine, or it is switched off.
     pub fn find(cluster: &str, node: &str) -> Result<Self> {
         let (directory, pid) = leftovers::running_node(cluster, node)?;
-        Ok(Self { directory, pid })
+        Ok(Self::new(&directory, node, pid))
     }
 
     /// Its PID 1, as the host counts.
@@ -321,7 +340,7 @@ impl RunningNode {
         command.args(["env", "-i", "--chdir=/root", "HOME=/root", "USER=root", "LOGNAME=root"]);
         let terminal = std::env::var("TERM").unwrap_or_else(|_| "dumb".to_owned());
         command.arg(format!("TERM={terminal}")).arg("LC_ALL=C.UTF-8");
-        command.arg(format!("PATH={}", init::search_path(&self.directory))).args(words);
+        command.arg(format!("PATH={}", self.search_path)).args(words);
         command
     }
 
@@ -364,35 +383,6 @@ fn prepare_tools(directory: &Path) -> Result<PathBuf> {
     let visible = tools.join("netns-helper");
     symlink("systemctl", &visible)?;
     Ok(visible)
-}
-
-/// Copies the multi-call binary and makes its links beside it.
-fn prepare_stack(directory: &Path, binary: &Path) -> Result<()> {
-    let stack = directory.join("stack");
-    fs::create_dir_all(&stack)?;
-    let own = stack.join("cardea");
-    fs::copy(binary, &own).with_context(|| binary.display().to_string())?;
-    let own = own.display().to_string();
-    let agents = directory.join("ocf").display().to_string();
-    host(&own, &["install-links", &stack.display().to_string(), "--agents", &agents], "")?;
-    if !stack.join("pacemakerd").exists() {
-        bail!("{own} made no link named pacemakerd");
-    }
-    Ok(())
-}
-
-/// Puts Debian's tool in the place of ours.
-fn borrow(directory: &Path, name: &str) -> Result<()> {
-    if name.starts_with("pacemaker") {
-        bail!("{name} cannot be borrowed: our launcher starts only our daemons");
-    }
-    let places = ["/usr/sbin", "/usr/bin"].map(|place| Path::new(place).join(name));
-    let theirs = places.iter().find(|p| p.exists());
-    let theirs = theirs.with_context(|| format!("Debian has no program {name}"))?;
-    let place = directory.join("stack").join(name);
-    // It need not have been there.
-    let _ = fs::remove_file(&place);
-    symlink(theirs, &place).with_context(|| place.display().to_string())
 }
 
 /// Does the same for all `items` at once and gives the results in order.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     command::host,
-    settings::{ClusterSettings, SERVICE_ADDRESS, Transport, node_address, node_name},
+    settings::{SERVICE_ADDRESS, node_address, node_name},
 };
 
 /// Directories of which a node has its own, and whether it starts from the host's content.
@@ -147,11 +147,11 @@ pub(crate) fn write_names(etc: &Path, name: &str, nodes: usize) -> Result<()> {
     Ok(())
 }
 
-/// Corosync's configuration and both keys.
-pub(crate) fn write_cluster(etc: &Path, settings: &ClusterSettings, key: &[u8]) -> Result<()> {
+/// The ring's configuration and both keys.
+pub(crate) fn write_cluster(etc: &Path, configuration: &str, key: &[u8]) -> Result<()> {
     fs::create_dir_all(etc.join("corosync"))?;
     fs::create_dir_all(etc.join("pacemaker"))?;
-    fs::write(etc.join("corosync/corosync.conf"), corosync_conf(settings))?;
+    fs::write(etc.join("corosync/corosync.conf"), configuration)?;
     let secret = etc.join("corosync/authkey");
     fs::write(&secret, key)?;
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o400))?;
@@ -162,36 +162,6 @@ pub(crate) fn write_cluster(etc: &Path, settings: &ClusterSettings, key: &[u8]) 
         chown(&shared, None, Some(group))?;
     }
     Ok(())
-}
-
-fn corosync_conf(settings: &ClusterSettings) -> String {
-    let transport = match settings.transport {
-        Transport::Udpu => "    transport: udpu\n    crypto_cipher: none\n    crypto_hash: none\n",
-        Transport::Knet => {
-            "    transport: knet\n    crypto_cipher: aes256\n    crypto_hash: sha256\n"
-        }
-    };
-    let mut text = format!("totem {{\n    version: 2\n    cluster_name: mywebcluster\n{transport}");
-    if let Some(token) = settings.token {
-        // The coefficient would add 650 ms for the third node.
-        text.push_str(&format!("    token: {}\n    token_coefficient: 0\n", token.as_millis()));
-    }
-    text.push_str("}\n\nnodelist {\n");
-    for number in 1..=settings.nodes {
-        let (address, name) = (node_address(number), node_name(number));
-        text.push_str(&format!(
-            "    node {{\n        ring0_addr: {address}\n        name: {name}\n        nodeid: {number}\n    }}\n\n"
-        ));
-    }
-    text.push_str("}\n\nquorum {\n    provider: corosync_votequorum\n");
-    if settings.nodes == 2 {
-        text.push_str("    two_node: 1\n");
-    }
-    text.push_str(
-        "}\n\nlogging {\n    to_logfile: yes\n    logfile: /var/log/corosync/corosync.log\n    \
-         to_syslog: no\n    timestamp: hires\n}\n",
-    );
-    text
 }
 
 /// The page of this node's web server, and a configuration of nginx that serves only that.
@@ -233,19 +203,4 @@ fn text(path: &Path) -> String {
 /// Where a machine's disk is.
 pub(crate) fn disk_path(directory: &Path, node: &str) -> PathBuf {
     directory.join("nodes").join(node).join("disk")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Stack;
-
-    #[test]
-    fn two_nodes_need_the_two_node_rule_and_three_do_not() {
-        let mut settings = ClusterSettings::new("x", Stack::Debian);
-        assert!(!corosync_conf(&settings).contains("two_node"));
-        settings.nodes = 2;
-        let text = corosync_conf(&settings);
-        assert!(text.contains("two_node: 1") && text.contains("ring0_addr: 192.168.124.52"));
-    }
 }

@@ -18,7 +18,7 @@ use rustix::{
     process::{WaitOptions, wait},
 };
 
-use crate::{files, units::Units};
+use crate::{files, programs, units::Units};
 
 /// Where PID 1 takes requests, inside the node.
 pub(crate) const SOCKET: &str = "/run/netns-init.sock";
@@ -33,8 +33,7 @@ pub(crate) fn main(arguments: &[&str]) -> Result<()> {
     rustix::system::sethostname(name.as_bytes())?;
     arrange_files(directory, &files::disk_path(directory, name))?;
 
-    let stack = Some(directory.join("stack")).filter(|s| s.is_dir());
-    let units = Units::new(stack.as_deref(), search_path(directory));
+    let units = Units::new(programs::search_path(directory, name));
     start_reaper(&units)?;
     let listener = UnixListener::bind(SOCKET)?;
     std::thread::spawn({
@@ -47,15 +46,6 @@ pub(crate) fn main(arguments: &[&str]) -> Result<()> {
     // every process of the node.
     std::io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
-}
-
-/// `PATH` inside the nodes of a cluster: Cardea's programs, where they are used, before Debian's.
-pub(crate) fn search_path(directory: &Path) -> String {
-    let mut path = String::new();
-    for first in ["stack", "tools"] {
-        path.push_str(&format!("{}:", directory.join(first).display()));
-    }
-    path + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 }
 
 fn arrange_files(directory: &Path, disk: &Path) -> Result<()> {

@@ -27,6 +27,7 @@ mod leftovers;
 mod node;
 mod probe;
 mod processes;
+mod programs;
 mod settings;
 mod systemctl;
 mod units;
@@ -39,7 +40,8 @@ pub use leftovers::{end_running, remove_leftovers};
 pub use probe::{Answer, Probe, Prober};
 pub use processes::Process;
 pub use settings::{
-    CLIENT, ClusterSettings, SERVICE_ADDRESS, Stack, Transport, node_address, node_name,
+    CLIENT, ClusterSettings, Programs, Ring, SERVICE_ADDRESS, Stack, Transport, node_address,
+    node_name,
 };
 pub use wait::wait_until;
 

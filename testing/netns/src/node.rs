@@ -43,7 +43,7 @@ impl Node {
             );
         };
         fs::write(leftovers::pid_path(directory, name), pid.to_string())?;
-        Ok(Self { parent, lifeline, running: RunningNode::new(directory, pid) })
+        Ok(Self { parent, lifeline, running: RunningNode::new(directory, name, pid) })
     }
 
     /// Kills every process of the machine at once; returns when they are gone.

@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
@@ -30,6 +30,31 @@ impl Process {
     /// When it is gone.
     pub fn resident_kib(&self) -> Result<u64> {
         self.status_field("VmRSS:")
+    }
+
+    /// Memory in KiB, with what is shared divided by the number of those who share it.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone.
+    pub fn proportional_kib(&self) -> Result<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid))?;
+        field(&text, "Pss:").with_context(|| format!("no Pss of process {}", self.pid))
+    }
+
+    /// How long its threads that live have been running on a processor.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid))?;
+        let nanoseconds = threads.flatten().filter_map(|thread| {
+            // A thread that ends in between is left out.
+            let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        Ok(Duration::from_nanos(nanoseconds.sum()))
     }
 
     /// Memory in KiB that no other process shares.

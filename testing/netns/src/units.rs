@@ -11,6 +11,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, WaitStatus, kill_process};
 
+use crate::programs;
+
 /// What is known of a unit's main process.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -25,7 +27,8 @@ struct Definition {
     name: &'static str,
     description: &'static str,
     kind: Kind,
-    program: PathBuf,
+    /// By its name in the node's `PATH`.
+    program: &'static str,
     argument: Option<&'static str>,
     /// Asks the unit to stop, instead of SIGTERM.
     stop: Option<[&'static str; 3]>,
@@ -34,31 +37,28 @@ struct Definition {
     stop_limit: Duration,
 }
 
-fn definitions(stack: Option<&Path>) -> [Definition; 2] {
-    let pacemakerd = stack.unwrap_or(Path::new("/usr/sbin")).join("pacemakerd");
-    [
-        Definition {
-            name: "corosync",
-            description: "Corosync Cluster Engine",
-            kind: Kind::Notify,
-            program: "/usr/sbin/corosync".into(),
-            argument: Some("-f"),
-            stop: Some(["/usr/sbin/corosync-cfgtool", "-H", "--force"]),
-            requires: None,
-            stop_limit: Duration::from_secs(90),
-        },
-        Definition {
-            name: "pacemaker",
-            description: "Pacemaker High Availability Cluster Manager",
-            kind: Kind::Simple,
-            program: pacemakerd,
-            argument: None,
-            stop: None,
-            requires: Some("corosync"),
-            stop_limit: Duration::from_secs(1_800),
-        },
-    ]
-}
+const DEFINITIONS: [Definition; 2] = [
+    Definition {
+        name: "corosync",
+        description: "Corosync Cluster Engine",
+        kind: Kind::Notify,
+        program: "corosync",
+        argument: Some("-f"),
+        stop: Some(["corosync-cfgtool", "-H", "--force"]),
+        requires: None,
+        stop_limit: Duration::from_secs(90),
+    },
+    Definition {
+        name: "pacemaker",
+        description: "Pacemaker High Availability Cluster Manager",
+        kind: Kind::Simple,
+        program: "pacemakerd",
+        argument: None,
+        stop: None,
+        requires: Some("corosync"),
+        stop_limit: Duration::from_secs(1_800),
+    },
+];
 
 /// A unit as `systemctl` shows it.
 pub(crate) struct Shown {
@@ -86,7 +86,6 @@ struct State {
 
 /// The services of a node: starts, watches and stops them.
 pub(crate) struct Units {
-    definitions: [Definition; 2],
     state: Mutex<State>,
     changed: Condvar,
     path: String,
@@ -100,18 +99,14 @@ const RESTART_WINDOW: Duration = Duration::from_secs(25);
 const ENABLED: &str = "/etc/netns-units";
 
 impl Units {
-    pub(crate) fn new(stack: Option<&Path>, path: String) -> Arc<Self> {
-        Arc::new(Self {
-            definitions: definitions(stack),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-            path,
-        })
+    /// The units of a node whose programs are found by `path`.
+    pub(crate) fn new(path: String) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), changed: Condvar::new(), path })
     }
 
     /// The names of all units, in the order in which they start.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.definitions.iter().map(|d| d.name)
+        DEFINITIONS.iter().map(|d| d.name)
     }
 
     /// Starts every enabled unit.
@@ -121,7 +116,7 @@ impl Units {
 
     /// Starts a unit and what it requires; returns when it is ready.
     pub(crate) fn start(&self, name: &str) -> Result<()> {
-        let definition = self.definition(name)?;
+        let definition = Self::definition(name)?;
         if let Some(required) = definition.requires {
             self.start(required)?;
         }
@@ -141,7 +136,7 @@ impl Units {
     }
 
     fn launch(&self, definition: &Definition, mut state: MutexGuard<'_, State>) -> Result<()> {
-        let mut command = Command::new(&definition.program);
+        let mut command = Command::new(programs::find(&self.path, definition.program)?);
         command.envs(environment_file(&format!("/etc/default/{}", definition.name)));
         command.args(definition.argument);
         let ready = match definition.kind {
@@ -188,8 +183,8 @@ impl Units {
 
     /// Stops what requires the unit, then the unit; returns when its main process is gone.
     pub(crate) fn stop(&self, name: &str) -> Result<()> {
-        let definition = self.definition(name)?;
-        for dependent in self.definitions.iter().filter(|d| d.requires == Some(definition.name)) {
+        let definition = Self::definition(name)?;
+        for dependent in DEFINITIONS.iter().filter(|d| d.requires == Some(definition.name)) {
             self.stop(dependent.name)?;
         }
         let mut state = self.lock();
@@ -198,7 +193,7 @@ impl Units {
         let Some(&pid) = state.running.get(definition.name) else { return Ok(()) };
         match definition.stop {
             Some([program, arguments @ ..]) => {
-                let mut command = Command::new(program);
+                let mut command = Command::new(programs::find(&self.path, program)?);
                 command.args(arguments);
                 let helper = self.spawn(definition.name, command)?;
                 state = self.wait_exit(state, helper, definition.stop_limit)?.1;
@@ -218,7 +213,7 @@ impl Units {
 
     /// Makes a unit start at boot, or not.
     pub(crate) fn enable(&self, name: &str, enabled: bool) -> Result<()> {
-        self.definition(name)?;
+        Self::definition(name)?;
         let path = enabled_path(name);
         if enabled {
             fs::create_dir_all(ENABLED)?;
@@ -230,7 +225,7 @@ impl Units {
     }
 
     pub(crate) fn show(&self, name: &str) -> Result<Shown> {
-        let definition = self.definition(name)?;
+        let definition = Self::definition(name)?;
         let state = self.lock();
         Ok(Shown {
             description: definition.description,
@@ -269,7 +264,7 @@ impl Units {
         name: &'static str,
         status: WaitStatus,
     ) {
-        let simple = self.definitions.iter().any(|d| d.name == name && d.kind == Kind::Simple);
+        let simple = DEFINITIONS.iter().any(|d| d.name == name && d.kind == Kind::Simple);
         let failed = !matches!(status.exit_status(), Some(0 | FATAL));
         let recent = state.restarts.entry(name).or_default();
         recent.retain(|at| at.elapsed() < RESTART_WINDOW);
@@ -334,8 +329,8 @@ impl Units {
         self.changed.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    fn definition(&self, name: &str) -> Result<&Definition> {
-        let found = self.definitions.iter().find(|d| d.name == name);
+    fn definition(name: &str) -> Result<&'static Definition> {
+        let found = DEFINITIONS.iter().find(|d| d.name == name);
         found.with_context(|| format!("Unit {name}.service not found."))
     }
 

@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::console;
 
@@ -7,6 +10,8 @@ use crate::console;
 pub(crate) struct Figures {
     /// Rows in the order in which they first came up: name and unit.
     rows: Vec<(String, &'static str)>,
+    /// Rows of which more is better.
+    rates: BTreeSet<String>,
     values: BTreeMap<(String, String), Vec<f64>>,
 }
 
@@ -21,31 +26,58 @@ impl Figures {
         Column { figures: self, stack }
     }
 
-    /// Prints medians side by side; the ratio says how many times less ours is.
+    /// Prints medians side by side; the last column says how many times better ours is: less
+    /// of a cost, more of a rate.
     pub(super) fn print(&self, stacks: &[&str]) {
         console::title("figures: median (least to most)");
         let mut head = format!("{:<44}", "");
         stacks.iter().for_each(|s| head.push_str(&format!("{s:>30}")));
         if stacks.len() == 2 {
-            head.push_str("     C / Cardea");
+            head.push_str("   times better");
         }
         println!("{head}");
         for (row, unit) in &self.rows {
+            let (cells, medians) = self.cells(row, stacks);
             let mut line = format!("{:<44}", format!("{row} [{unit}]"));
-            let mut medians = Vec::new();
-            for stack in stacks {
-                let values = self.values.get(&(row.clone(), (*stack).to_owned()));
-                let text = values.map_or_else(|| "-".to_owned(), |v| spread(v));
-                line.push_str(&format!("{text:>30}"));
-                medians.extend(values.map(|v| median(v)));
-            }
-            if let [ours, theirs] = medians.as_slice()
-                && *ours > 0.0
-            {
-                line.push_str(&format!("{:>15.1}", theirs / ours));
+            cells.iter().for_each(|cell| line.push_str(&format!("{cell:>30}")));
+            if let Some(ratio) = self.ratio(row, &medians) {
+                line.push_str(&format!("{ratio:>15.1}"));
             }
             println!("{line}");
         }
+    }
+
+    /// Prints the same as a table for a document.
+    pub(super) fn print_markdown(&self, stacks: &[&str]) {
+        let ratio_head = if stacks.len() == 2 { " times better |" } else { "" };
+        println!("\n| figure | unit | {} |{ratio_head}", stacks.join(" | "));
+        println!("|---|---|{}", "--:|".repeat(stacks.len() + usize::from(stacks.len() == 2)));
+        for (row, unit) in &self.rows {
+            let (cells, medians) = self.cells(row, stacks);
+            let ratio = match self.ratio(row, &medians) {
+                Some(ratio) => format!(" {ratio:.1} |"),
+                None if stacks.len() == 2 => " |".to_owned(),
+                None => String::new(),
+            };
+            println!("| {row} | {unit} | {} |{ratio}", cells.join(" | "));
+        }
+    }
+
+    /// How many times better ours is than theirs.
+    fn ratio(&self, row: &str, medians: &[f64]) -> Option<f64> {
+        match medians {
+            [ours, theirs] if *ours > 0.0 && *theirs > 0.0 => {
+                Some(if self.rates.contains(row) { ours / theirs } else { theirs / ours })
+            }
+            _ => None,
+        }
+    }
+
+    /// A row's cell for each stack, and the medians of those stacks that have values.
+    fn cells(&self, row: &str, stacks: &[&str]) -> (Vec<String>, Vec<f64>) {
+        let values = |stack: &&str| self.values.get(&(row.to_owned(), (*stack).to_owned()));
+        let cells = stacks.iter().map(|s| values(s).map_or_else(|| "-".to_owned(), |v| spread(v)));
+        (cells.collect(), stacks.iter().filter_map(values).map(|v| median(v)).collect())
     }
 }
 
@@ -58,6 +90,12 @@ impl Column<'_> {
         let key = (row.to_owned(), self.stack.to_owned());
         self.figures.values.entry(key).or_default().push(value);
         console::detail(&format!("{row}: {value:.1} {unit}"));
+    }
+
+    /// Adds one measurement of something of which more is better.
+    pub(super) fn rate(&mut self, row: &str, unit: &'static str, value: f64) {
+        self.figures.rates.insert(row.to_owned());
+        self.add(row, unit, value);
     }
 
     /// Adds one time.

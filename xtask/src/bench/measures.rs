@@ -4,16 +4,17 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use netns::{Answer, ClusterSettings, SERVICE_ADDRESS, Stack, wait_until};
+use netns::{Answer, SERVICE_ADDRESS, wait_until};
 
 use super::figures::Column;
 use crate::{
     bed::{Bed, LIMIT, VIP},
+    stack::Software,
     timeline::{Timeline, last_membership, log_time, milliseconds},
 };
 
-/// Measures something of a stack, so many times, and adds the figures.
-pub(crate) type Measure = fn(&Stack, usize, &mut Column<'_>) -> Result<()>;
+/// Measures something of some software, so many times, and adds the figures.
+pub(crate) type Measure = fn(&Software, usize, &mut Column<'_>) -> Result<()>;
 
 /// The daemons above the ring.
 const DAEMONS: [&str; 8] = [
@@ -30,22 +31,22 @@ const DAEMONS: [&str; 8] = [
 /// How long states are left alone between two looks, where the time is what is measured.
 const FINE: Duration = Duration::from_millis(2);
 
-/// A cluster with corosync's default timing, since that is what users have.
-fn boot(stack: &Stack) -> Result<Bed> {
-    Bed::boot(ClusterSettings::new(&format!("bench-{}", std::process::id()), stack.clone()))
+/// A cluster with the ring's default timing, since that is what users have.
+fn boot(software: &Software) -> Result<Bed> {
+    Bed::boot(software.cluster(&format!("bench-{}", std::process::id()), 3))
 }
 
-fn formed(stack: &Stack) -> Result<Bed> {
-    let bed = boot(stack)?;
+fn formed(software: &Software) -> Result<Bed> {
+    let bed = boot(software)?;
     bed.form()?;
     bed.set_option("stonith-enabled", "false")?;
     bed.wait_idle()?;
     Ok(bed)
 }
 
-pub(crate) fn election(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
+pub(crate) fn election(software: &Software, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
     for _ in 0..repeat {
-        let bed = boot(stack)?;
+        let bed = boot(software)?;
         let node = bed.any()?;
         let (start, at) = (Instant::now(), SystemTime::now());
         bed.cluster.start_stacks(&bed.cluster.live())?;
@@ -64,8 +65,8 @@ pub(crate) fn election(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -
     Ok(())
 }
 
-pub(crate) fn memory(stack: &Stack, _: usize, figures: &mut Column<'_>) -> Result<()> {
-    let bed = formed(stack)?;
+pub(crate) fn memory(software: &Software, _: usize, figures: &mut Column<'_>) -> Result<()> {
+    let bed = formed(software)?;
     bed.create_vip("10s")?;
     bed.wait_idle()?;
     let dc = bed.dc()?;
@@ -84,12 +85,12 @@ pub(crate) fn memory(stack: &Stack, _: usize, figures: &mut Column<'_>) -> Resul
     Ok(())
 }
 
-fn mebibytes(kib: u64) -> f64 {
+pub(super) fn mebibytes(kib: u64) -> f64 {
     f64::from(u32::try_from(kib).unwrap_or(u32::MAX)) / 1_024.0
 }
 
-pub(crate) fn tools(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
-    let bed = formed(stack)?;
+pub(crate) fn tools(software: &Software, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
+    let bed = formed(software)?;
     bed.create_vip("10s")?;
     bed.wait_idle()?;
     let node = bed.any()?;
@@ -115,8 +116,8 @@ pub(crate) fn tools(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -> R
     Ok(())
 }
 
-pub(crate) fn crash(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
-    let bed = formed(stack)?;
+pub(crate) fn crash(software: &Software, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
+    let bed = formed(software)?;
     bed.create(
         "resources",
         r#"<primitive id="D1" class="ocf" provider="pacemaker" type="Dummy"><operations>
@@ -144,9 +145,9 @@ pub(crate) fn crash(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -> R
     Ok(())
 }
 
-pub(crate) fn mass(stack: &Stack, _: usize, figures: &mut Column<'_>) -> Result<()> {
+pub(crate) fn mass(software: &Software, _: usize, figures: &mut Column<'_>) -> Result<()> {
     const RESOURCES: usize = 100;
-    let bed = formed(stack)?;
+    let bed = formed(software)?;
     let primitives: String = (0..RESOURCES)
         .map(|n| {
             format!(
@@ -178,8 +179,8 @@ pub(crate) fn mass(stack: &Stack, _: usize, figures: &mut Column<'_>) -> Result<
     Ok(())
 }
 
-pub(crate) fn failover(stack: &Stack, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
-    let mut bed = formed(stack)?;
+pub(crate) fn failover(software: &Software, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
+    let mut bed = formed(software)?;
     bed.create_vip("10s")?;
     let prober = bed.cluster.probe(&format!("{SERVICE_ADDRESS}:80"), Duration::from_millis(10))?;
     for round in 0..repeat * 2 {

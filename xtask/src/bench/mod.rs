@@ -2,27 +2,39 @@
 
 mod figures;
 mod measures;
+mod ring;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use netns::{Ring, Stack};
 
-use crate::{arguments::Arguments, console, packages, stack};
+use crate::{
+    arguments::Arguments,
+    console, packages,
+    stack::{Profile, Software, ring_named},
+};
 use figures::Figures;
 
 /// What can be measured, in the order in which it is.
-pub(crate) const MEASURES: [(&str, &str, measures::Measure); 6] = [
+pub(crate) const MEASURES: [(&str, &str, measures::Measure); 7] = [
     ("election", "cold start of three nodes to a DC", measures::election),
     ("rss", "memory of each daemon, idle", measures::memory),
     ("tools", "how long commands take", measures::tools),
     ("crash", "a failed resource, detected to recovered", measures::crash),
     ("mass", "a hundred resources created at once", measures::mass),
     ("failover", "a killed node, phase by phase", measures::failover),
+    ("ring", "the ring alone: messages, idle cost, detection", ring::all),
 ];
 
-/// `bench [--stack both|cardea|debian] [--repeat N] [MEASURE...]`
+/// `bench [--stack both|cardea|debian] [--ring R] [--release] [--markdown] [--repeat N] [MEASURE...]`
+///
+/// `--ring` is the ring below our stack; Debian's stack runs on Debian's.
 pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     let which = arguments.option("--stack")?.unwrap_or_else(|| "both".to_owned());
+    let ring = arguments.option("--ring")?.as_deref().map(ring_named).transpose()?;
+    let profile = if arguments.flag("--release") { Profile::Release } else { Profile::Development };
+    let as_markdown = arguments.flag("--markdown");
     let repeat: usize = match arguments.option("--repeat")? {
-        Some(text) => text.parse()?,
+        Some(text) => text.parse().context("--repeat takes a number")?,
         None => 3,
     };
     let words = arguments.words()?;
@@ -32,15 +44,20 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     }
     netns::require_root()?;
     packages::ensure_all()?;
-    let stacks: &[&str] = match which.as_str() {
-        "both" => &["cardea", "debian"],
-        "cardea" => &["cardea"],
-        "debian" => &["debian"],
+    let ours = ("cardea", Software::new(Stack::Cardea).with_ring(ring.unwrap_or(Ring::DEFAULT)));
+    let theirs = ("debian", Software::new(Stack::Debian).with_ring(Ring::Corosync));
+    let contenders = match which.as_str() {
+        "both" => vec![ours, theirs],
+        "cardea" => vec![ours],
+        "debian" => vec![theirs],
         other => bail!("unknown stack {other:?}: it is both, cardea or debian"),
     };
     let mut figures = Figures::default();
-    for name in stacks {
-        let stack = stack::prepare(name, Vec::new())?;
+    for (name, software) in &contenders {
+        let mut software = software.clone();
+        if software.cluster("x", 1).needs_binary() {
+            software.build(profile)?;
+        }
         console::title(&format!("measuring {name}"));
         for (measure, about, run) in MEASURES {
             if !words.is_empty() && !words.iter().any(|w| w == measure) {
@@ -48,12 +65,17 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
             }
             console::step(&format!("{measure}: {about}"));
             let mut one = figures.of(name);
-            if let Err(error) = run(&stack, repeat, &mut one) {
+            if let Err(error) = run(&software, repeat, &mut one) {
                 console::bad(measure);
                 console::quote(&format!("{error:#}"));
             }
         }
     }
-    figures.print(stacks);
+    let names: Vec<&str> = contenders.iter().map(|(name, _)| *name).collect();
+    if as_markdown {
+        figures.print_markdown(&names)
+    } else {
+        figures.print(&names)
+    }
     Ok(())
 }

@@ -5,14 +5,19 @@ mod tutorial;
 use std::os::unix::process::CommandExt;
 
 use anyhow::{Result, bail};
-use netns::{ClusterSettings, RunningNode};
+use netns::RunningNode;
 
-use crate::{arguments::Arguments, bed::Bed, console, packages, stack};
+use crate::{
+    arguments::Arguments,
+    bed::Bed,
+    console, packages,
+    stack::{Profile, Software},
+};
 
 /// The name of the demo's cluster: there is one at a time, which `demo exec` finds by it.
 const NAME: &str = "demo";
 
-/// `demo [--once] [--stack cardea|debian] [--nodes N]`, `demo exec NODE COMMAND...`, `demo down`
+/// `demo [--once] [--stack cardea|debian] [--ring RING,...] [--transport T] [--nodes N]`, `demo exec NODE COMMAND...`, `demo down`
 pub(crate) fn command(words: Vec<String>) -> Result<()> {
     match words.first().map(String::as_str) {
         Some("exec") => exec(&words[1..]),
@@ -23,8 +28,7 @@ pub(crate) fn command(words: Vec<String>) -> Result<()> {
 
 fn run(mut arguments: Arguments) -> Result<()> {
     let once = arguments.flag("--once");
-    let stack_name = arguments.option("--stack")?.unwrap_or_else(|| "cardea".to_owned());
-    let borrowed = stack::borrowed(&mut arguments)?;
+    let mut software = Software::take(&mut arguments)?;
     let nodes: usize = match arguments.option("--nodes")? {
         Some(text) => text.parse()?,
         None => 3,
@@ -38,14 +42,15 @@ fn run(mut arguments: Arguments) -> Result<()> {
     netns::require_root()?;
 
     console::title("What is needed");
-    packages::ensure(&stack_name)?;
-    let stack = stack::prepare(&stack_name, borrowed)?;
+    let settings = software.cluster(NAME, nodes);
+    packages::ensure(&settings)?;
+    if settings.needs_binary() {
+        software.build(Profile::Development)?;
+    }
     console::good("everything is here");
 
     console::title(&format!("{nodes} nodes on one machine"));
-    let mut settings = ClusterSettings::new(NAME, stack);
-    settings.nodes = nodes;
-    let mut bed = Bed::boot(settings)?;
+    let mut bed = Bed::boot(software.cluster(NAME, nodes))?;
     let failed = tutorial::play(&mut bed)?;
 
     console::title("Result");

@@ -1,25 +1,29 @@
-//! What a whole cluster of real processes must do, one scenario after the other on the same three nodes.
+//! What a whole cluster of real processes must do, one scenario after the other.
 //!
-//! Scenarios use commands that exist in Cardea and in the C stack alike, and wait for states, never for time.
+//! Scenarios use commands that exist in Cardea and in the C stack alike, and wait for states, never for time. Those of
+//! the whole stack run on the same three nodes; those of the ring alone build a cluster of their own.
 
 mod failover;
 mod hostile;
 mod membership;
 mod quorum;
 mod recovery;
+mod ring;
+mod runner;
 mod tools;
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use netns::{ClusterSettings, Ring, Stack, Transport};
+
+use crate::{
+    arguments::Arguments,
+    bed::Bed,
+    packages,
+    stack::{Profile, Software},
 };
-
-use anyhow::{Context, Result, bail};
-use netns::{ClusterSettings, Stack};
-
-use crate::{arguments::Arguments, bed::Bed, console, packages, stack};
+pub(crate) use runner::run;
 
 /// One thing that must work.
 pub(crate) struct Scenario {
@@ -28,6 +32,32 @@ pub(crate) struct Scenario {
     run: fn(&mut Bed) -> Result<()>,
     /// Not asked of the C stack, whose daemons end with a failed assertion there.
     ours_only: bool,
+    ground: Ground,
+}
+
+/// What a scenario finds when it starts.
+enum Ground {
+    /// Three nodes that are one cluster with nothing configured; the scenarios after it get them, too.
+    Shared,
+    /// Nodes of its own with nothing started.
+    Own(fn(&Software, &str) -> ClusterSettings),
+}
+
+impl Scenario {
+    /// The cluster that it runs on.
+    fn settings(&self, software: &Software) -> ClusterSettings {
+        let name = format!("scenarios-{}", std::process::id());
+        match self.ground {
+            Ground::Shared => with_short_token(software.cluster(&name, 3)),
+            Ground::Own(settings) => settings(software, &format!("ring-{}", std::process::id())),
+        }
+    }
+}
+
+/// Waiting for a lost token is most of what a scenario does.
+fn with_short_token(mut settings: ClusterSettings) -> ClusterSettings {
+    settings.token = Some(Duration::from_secs(1));
+    settings
 }
 
 const fn scenario(
@@ -35,7 +65,7 @@ const fn scenario(
     about: &'static str,
     run: fn(&mut Bed) -> Result<()>,
 ) -> Scenario {
-    Scenario { name, about, run, ours_only: false }
+    Scenario { name, about, run, ours_only: false, ground: Ground::Shared }
 }
 
 const fn ours(
@@ -43,12 +73,21 @@ const fn ours(
     about: &'static str,
     run: fn(&mut Bed) -> Result<()>,
 ) -> Scenario {
-    Scenario { name, about, run, ours_only: true }
+    Scenario { name, about, run, ours_only: true, ground: Ground::Shared }
 }
 
-/// All scenarios, in the order in which they run.
+const fn own(
+    name: &'static str,
+    about: &'static str,
+    settings: fn(&Software, &str) -> ClusterSettings,
+    run: fn(&mut Bed) -> Result<()>,
+) -> Scenario {
+    Scenario { name, about, run, ours_only: false, ground: Ground::Own(settings) }
+}
+
+/// The whole stack, in the order in which the scenarios run.
 #[rustfmt::skip]
-pub(crate) const ALL: &[Scenario] = &[
+const CLUSTER: &[Scenario] = &[
     scenario("form", "three nodes agree on members, names, DC and configuration", membership::form),
     scenario("debian-tools", "Debian's tools get their answers from the daemons", tools::debian_tools),
     scenario("crash", "a resource that fails is recovered where it was, and the failure is counted", recovery::crash),
@@ -67,22 +106,81 @@ pub(crate) const ALL: &[Scenario] = &[
     scenario("restart", "all nodes are switched off and on: alone one starts nothing, with a second it does", membership::restart),
 ];
 
-/// `cargo xtask scenarios [--stack cardea|debian] [--borrow TOOL,...] [--list] [FILTER...]`
+/// The ring alone, whosever it is.
+#[rustfmt::skip]
+const RING: &[Scenario] = &[
+    own("ring-order", "messages of all sizes from all nodes at once come in one order everywhere", three, ring::order),
+    own("ring-farewell", "the daemon of a living node is killed; the others go on without it", three, ring::farewell),
+    own("ring-reload", "a node is added, removed and a timeout changed while the ring runs", four, ring::reload),
+    own("ring-tools", "Debian's tools of the ring get their answers", three, ring::tools),
+    own("ring-hostile", "malformed, mutated and replayed packets do no harm", three, ring::hostile),
+    own("ring-strangers", "a node with a wrong key and one with a number that is taken stay outside", four, ring::strangers),
+];
+
+/// Our ring beside Debian's corosync, and below Debian's pacemaker.
+#[rustfmt::skip]
+const MIXED: &[Scenario] = &[
+    own("ring-mixed-2c1r-udpu", "two of Debian's and one of ours, plain", |s, n| mixed(s, n, TWO_C, Transport::Udpu), ring::mixed),
+    own("ring-mixed-1c2r-udpu", "one of Debian's and two of ours, plain", |s, n| mixed(s, n, ONE_C, Transport::Udpu), ring::mixed),
+    own("ring-mixed-2c1r-knet", "two of Debian's and one of ours, encrypted", |s, n| mixed(s, n, TWO_C, Transport::Knet), ring::mixed),
+    own("ring-mixed-1c2r-knet", "one of Debian's and two of ours, encrypted", |s, n| mixed(s, n, ONE_C, Transport::Knet), ring::mixed),
+    own("c-pacemaker", "Debian's pacemaker on our ring forms, recovers and fails over", c_pacemaker, ring::c_pacemaker),
+];
+
+/// Every scenario there is.
+const ALL: &[&[Scenario]] = &[CLUSTER, RING, MIXED];
+
+/// What must hold in continuous integration.
+const REQUIRED: &[&[Scenario]] = &[CLUSTER];
+
+const TWO_C: [Ring; 3] = [Ring::Corosync, Ring::Corosync, Ring::Cardea];
+const ONE_C: [Ring; 3] = [Ring::Cardea, Ring::Corosync, Ring::Cardea];
+
+fn three(software: &Software, name: &str) -> ClusterSettings {
+    with_short_token(software.cluster(name, 3))
+}
+
+fn four(software: &Software, name: &str) -> ClusterSettings {
+    with_short_token(software.cluster(name, 4))
+}
+
+fn mixed(
+    software: &Software,
+    name: &str,
+    rings: [Ring; 3],
+    transport: Transport,
+) -> ClusterSettings {
+    let mut settings = with_short_token(software.mixed(name, &rings));
+    settings.transport = transport;
+    settings
+}
+
+fn c_pacemaker(software: &Software, name: &str) -> ClusterSettings {
+    let mut settings = with_short_token(software.mixed(name, &[Ring::Cardea; 3]));
+    settings.nodes.iter_mut().for_each(|node| node.stack = Stack::Debian);
+    settings
+}
+
+/// `cargo xtask scenarios [--stack cardea|debian] [--ring RING,...] [--transport T] [--borrow TOOL,...] [--list]
+/// [FILTER...]`
 pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     if arguments.flag("--list") {
-        ALL.iter().for_each(|s| println!("{:<14} {}", s.name, s.about));
+        ALL.iter().copied().flatten().for_each(|s| println!("{:<21} {}", s.name, s.about));
         return Ok(());
     }
-    let stack = arguments.option("--stack")?.unwrap_or_else(|| "cardea".to_owned());
-    let borrowed = stack::borrowed(&mut arguments)?;
+    let mut software = Software::take(&mut arguments)?;
     let filters = arguments.words()?;
     netns::require_root()?;
     packages::ensure_all()?;
-    let chosen: Vec<&Scenario> = chosen(&stack, &filters);
+    let chosen = chosen(software.stack, &filters);
     if chosen.is_empty() {
         bail!("no scenario is named like {}; try --list", filters.join(" "));
     }
-    let summary = run(&chosen, &stack::prepare(&stack, borrowed)?)?;
+    let is_ours = |s: &&Scenario| s.settings(&software).needs_binary();
+    if chosen.iter().any(is_ours) {
+        software.build(Profile::Development)?;
+    }
+    let summary = run(&chosen, &software)?;
     println!("{} passed, {} failed", summary.passed.len(), summary.failed.len());
     if !summary.failed.is_empty() {
         bail!("failed: {}", summary.failed.join(", "));
@@ -90,150 +188,20 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The scenarios for a stack whose names contain one of the filters; by its full name any may be asked for.
-pub(crate) fn chosen(stack: &str, filters: &[String]) -> Vec<&'static Scenario> {
-    let wanted =
-        |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f.as_str()));
-    let fair =
-        |s: &Scenario| stack == "cardea" || !s.ours_only || filters.contains(&s.name.to_owned());
-    ALL.iter().filter(|s| wanted(s.name) && fair(s)).collect()
+/// What continuous integration runs.
+pub(crate) fn required() -> Vec<&'static Scenario> {
+    REQUIRED.iter().copied().flatten().collect()
 }
 
-/// Which scenarios went how.
-#[derive(Default)]
-pub(crate) struct Summary {
-    pub(crate) passed: Vec<&'static str>,
-    pub(crate) failed: Vec<&'static str>,
-}
-
-/// Runs scenarios on one cluster; after a failure the next gets a new one.
-pub(crate) fn run(scenarios: &[&Scenario], stack: &Stack) -> Result<Summary> {
-    for name in netns::remove_leftovers()? {
-        console::detail(&format!("removed what was left of the cluster {name}"));
-    }
-    let mut summary = Summary::default();
-    let mut bed: Option<Bed> = None;
-    let mut unformed = 0;
-    for scenario in scenarios {
-        if unformed == 2 {
-            console::bad(&format!("{}: not tried, since no cluster forms", scenario.name));
-            summary.failed.push(scenario.name);
-            continue;
-        }
-        let start = Instant::now();
-        console::step(&format!("{}: {}", scenario.name, scenario.about));
-        let outcome = ready(&mut bed, stack).and_then(|bed| (scenario.run)(bed));
-        let took = format!("{} ({:.1} s)", scenario.name, start.elapsed().as_secs_f64());
-        match outcome {
-            Ok(()) => {
-                console::good(&took);
-                summary.passed.push(scenario.name);
-            }
-            Err(error) => {
-                console::bad(&took);
-                console::quote(&format!("{error:#}"));
-                match bed.take() {
-                    Some(bed) => keep_evidence(&bed, scenario.name),
-                    None => unformed += 1,
-                }
-                summary.failed.push(scenario.name);
-            }
-        }
-    }
-    Ok(summary)
-}
-
-/// A cluster of three with nothing configured but what all scenarios want: the one of the scenario before where it can
-/// be brought there, else a new one.
-fn ready<'a>(bed: &'a mut Option<Bed>, stack: &Stack) -> Result<&'a mut Bed> {
-    let existing = match bed.take() {
-        Some(mut old) => match reset(&mut old) {
-            Ok(()) => Some(old),
-            Err(error) => {
-                // The scenario that left it so has passed already; this one gets a fair start.
-                console::detail(&format!("a new cluster, since the old one is unfit: {error:#}"));
-                keep_evidence(&old, "unfit");
-                None
-            }
-        },
-        None => None,
+/// The scenarios for a stack whose names contain one of the filters, or those that are required where there is none; by
+/// its full name any may be asked for.
+fn chosen(stack: Stack, filters: &[String]) -> Vec<&'static Scenario> {
+    let fair = |s: &&Scenario| {
+        stack == Stack::Cardea || !s.ours_only || filters.contains(&s.name.to_owned())
     };
-    let fit = match existing {
-        Some(fit) => fit,
-        None => fresh(stack)?,
-    };
-    Ok(bed.insert(fit))
-}
-
-fn fresh(stack: &Stack) -> Result<Bed> {
-    let name = format!("scenarios-{}", std::process::id());
-    let mut settings = ClusterSettings::new(&name, stack.clone());
-    settings.token = Some(Duration::from_secs(1));
-    let bed = Bed::boot(settings)?;
-    let outcome = bed.form().and_then(|()| configure(&bed));
-    if let Err(error) = outcome {
-        keep_evidence(&bed, "form");
-        return Err(error.context("the cluster does not form"));
+    if filters.is_empty() {
+        return required().into_iter().filter(fair).collect();
     }
-    Ok(bed)
-}
-
-fn configure(bed: &Bed) -> Result<()> {
-    bed.set_option("stonith-enabled", "false")?;
-    // The C stack waits 20 s for a DC at every start otherwise.
-    bed.set_option("dc-deadtime", "2s")?;
-    let words = ["--type", "rsc_defaults", "--name", "resource-stickiness", "--update", "100"];
-    bed.run(&bed.any()?, &[&["crm_attribute"], &words[..]].concat()).map(drop)
-}
-
-fn reset(bed: &mut Bed) -> Result<()> {
-    let live = bed.cluster.live();
-    for node in bed.cluster.node_names() {
-        if !live.contains(&node) {
-            bed.cluster.revive(&node)?;
-        }
-    }
-    let all = bed.cluster.node_names();
-    bed.cluster.start_stacks(&all)?;
-    bed.wait_members(&all)?;
-    bed.clear("constraints")?;
-    bed.clear("resources")?;
-    bed.wait("no resources", |s| s.resources.values().all(|r| r.nodes.is_empty()).then_some(()))?;
-    bed.wait_idle()
-}
-
-/// Saves the logs and the configuration of all nodes, and shows the ends of the logs.
-fn keep_evidence(bed: &Bed, name: &str) {
-    let target = stack::target_directory().join("scenarios").join(name);
-    // A scenario that failed before leaves the same names.
-    let _ = fs::remove_dir_all(&target);
-    for node in bed.cluster.node_names() {
-        if let Err(error) = save_node(bed, &node, &target.join(&node)) {
-            console::detail(&format!("{error:#}"));
-        }
-        let log = fs::read_to_string(bed.cluster.file(&node, "/var/log/pacemaker/pacemaker.log"));
-        let log = log.unwrap_or_default();
-        let grave: Vec<&str> = log
-            .lines()
-            .filter(|l| {
-                [" error: ", " crit: ", "panicked", "warning: "].iter().any(|w| l.contains(w))
-            })
-            .collect();
-        console::detail(&format!("{node}: last warnings and errors"));
-        console::quote(&grave[grave.len().saturating_sub(4)..].join("\n"));
-    }
-    if let Ok(status) = bed.status() {
-        console::detail(&status.brief());
-    }
-    console::detail(&format!("logs and state are in {}", target.display()));
-}
-
-fn save_node(bed: &Bed, node: &str, target: &Path) -> Result<()> {
-    fs::create_dir_all(target)?;
-    for directory in ["var/log", "var/lib/pacemaker", "etc/corosync"] {
-        let source = bed.cluster.file(node, directory);
-        let copied = Command::new("cp").arg("-a").arg(&source).arg(target).status();
-        copied.with_context(|| format!("cannot copy {}", source.display()))?;
-    }
-    Ok(())
+    let wanted = |s: &&Scenario| filters.iter().any(|f| s.name.contains(f.as_str()));
+    ALL.iter().copied().flatten().filter(wanted).filter(fair).collect()
 }

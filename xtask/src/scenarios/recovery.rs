@@ -108,7 +108,7 @@ pub(super) fn daemons_of_dc(bed: &mut Bed) -> Result<()> {
 /// Where the C stack loses its CIB manager, executor or controller, the node leaves the cluster for a moment, and without
 /// fencing the DC starts the resource elsewhere. We keep it in place.
 fn kill_each(bed: &Bed, node: &str) -> Result<()> {
-    let must_stay = matches!(bed.cluster.settings().stack, Stack::Cardea { .. });
+    let must_stay = bed.cluster.settings().nodes.iter().all(|p| p.stack == Stack::Cardea);
     let prober = watch_address(bed)?;
     for daemon in DAEMONS {
         wait_answer(&prober)?;

@@ -5,9 +5,14 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use netns::Stack;
 
 use super::{Count, Outcome, Stage};
-use crate::{packages, scenarios, stack, tidy};
+use crate::{
+    packages, scenarios,
+    stack::{self, Profile, Software},
+    tidy,
+};
 
 /// All stages in the order in which they run.
 #[rustfmt::skip]
@@ -119,8 +124,9 @@ fn corpus() -> Result<Outcome> {
 fn clusters() -> Result<Outcome> {
     netns::require_root()?;
     packages::ensure_all()?;
-    let summary =
-        scenarios::run(&scenarios::chosen("cardea", &[]), &stack::prepare("cardea", Vec::new())?)?;
+    let mut software = Software::new(Stack::Cardea);
+    software.build(Profile::Development)?;
+    let summary = scenarios::run(&scenarios::required(), &software)?;
     let count = Count { passed: summary.passed.len(), failed: summary.failed.len() };
     let mut note = format!("{} scenarios passed, {} failed", count.passed, count.failed);
     if count.failed > 0 {
