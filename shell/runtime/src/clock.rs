@@ -27,7 +27,7 @@ impl Clock {
     }
 
     /// The event loop's own instant for one of ours.
-    pub(crate) fn tokio(&self, at: Instant) -> tokio::time::Instant {
+    pub fn tokio(&self, at: Instant) -> tokio::time::Instant {
         self.start + at.since(Instant::START)
     }
 }

@@ -99,7 +99,7 @@ impl<S: Subscriber> Layer<S> for Lines {
 }
 
 #[derive(Default)]
-struct Message(String);
+pub(crate) struct Message(pub(crate) String);
 
 impl Visit for Message {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
