@@ -20,6 +20,8 @@ mod ring_id_fresh;
 mod self_delivery;
 mod sender_order;
 pub(super) mod settles;
+#[cfg(test)]
+mod tests;
 mod virtual_synchrony;
 
 use std::fmt;
