@@ -1,6 +1,9 @@
 use machine::TimerToken;
 use vocab::NodeId;
-use wire::corosync::{RingId, quorum, votequorum};
+use wire::{
+    corosync::{RingId, quorum, votequorum},
+    exec::Service,
+};
 
 use crate::Settings;
 
@@ -12,31 +15,35 @@ pub enum Input<'a> {
         /// What the last [`crate::Output::StoreExpectedVotes`] of an earlier run put on disk; 0 if there is nothing.
         tracked_expected_votes: u32,
     },
-    /// A new membership: the service barrier begins (C: `sync_init`).
+    /// A new membership: the barrier between services begins (C: `sync_init`). What is said of another service than
+    /// `Quorum` and `Votequorum`, here and in the other three, is answered with [`crate::Output::Synced`] at most.
     SyncInit {
-        /// Those of the old membership that came along together.
+        /// Which of the two services.
+        service: Service,
+        /// Those of the last membership that came along together.
         transitional: &'a [NodeId],
         /// The new members, ascending.
         members: &'a [NodeId],
         /// The new membership's number.
         ring: RingId,
     },
-    /// The turn of this service to synchronise (C: `sync_process`). [`crate::Output::Synced`] ends it, at once or, while
-    /// a quorum device has to be waited for, later; the barrier must not go on before.
-    SyncProcess,
-    /// All services are synchronised everywhere (C: `sync_activate`).
-    SyncActivate,
-    /// The membership changed again before synchronisation was through; the next thing is another
-    /// [`Input::SyncInit`] (C: `sync_abort`).
-    SyncAbort,
-    /// The ring delivered a message of this service (number 5), the local node's own included.
+    /// The turn of the service to say what it has to say (C: `sync_process`). [`crate::Output::Synced`] ends it, at once
+    /// or, while a quorum device is waited for, later.
+    SyncProcess(Service),
+    /// All nodes are through with the service (C: `sync_activate`).
+    SyncActivate(Service),
+    /// The membership changed again during the service's turn; another [`Input::SyncInit`] follows (C: `sync_abort`).
+    SyncAbort(Service),
+    /// The ring delivered a message of the service `Votequorum`, the local node's own included. One in the other byte
+    /// order has no business here.
     Deliver {
         /// Who sent it.
         from: NodeId,
-        /// The message, with the header of messages between daemons.
+        /// The message, from its header on.
         message: &'a [u8],
     },
-    /// A client asks for something.
+    /// A client asks for something. Devices poll while services synchronise: neither service's clients may be made to wait
+    /// for the end of that.
     Request {
         /// Which connection.
         client: ClientId,

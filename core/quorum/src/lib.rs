@@ -14,11 +14,17 @@
 //! services, "quorum" and "votequorum". It knows neither the configuration file nor the connections of its clients, nor
 //! who may do what in a partition without quorum.
 
+mod census;
+mod effects;
 mod input;
 mod machine;
 mod notice;
 mod output;
+mod rules;
+mod service;
 mod settings;
+mod tie;
+mod votes;
 
 pub use input::{ClientId, Input, Request, Timer};
 pub use machine::Quorum;

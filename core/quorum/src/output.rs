@@ -2,17 +2,20 @@ use std::time::Duration;
 
 use machine::TimerToken;
 use vocab::NodeId;
-use wire::corosync::{RingId, Status, quorum, votequorum};
+use wire::{
+    corosync::{RingId, Status, quorum, votequorum},
+    exec::{Outgoing, Service},
+};
 
 use crate::{ClientId, Notice, Timer};
 
 /// Everything that a node's quorum asks of the world, in the order in which it must be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Send a message to all members, this node included, in agreed order. It has its header already.
-    Multicast(Vec<u8>),
-    /// This service's part of the synchronisation is done: the end of [`crate::Input::SyncProcess`].
-    Synced,
+    /// Send a message to all members, this node included, in agreed order. It has its envelope already.
+    Multicast(Outgoing),
+    /// The service has said what it had to say: the end of [`crate::Input::SyncProcess`].
+    Synced(Service),
     /// Whether there is quorum was found out anew; also when nothing changed.
     View(View),
     /// Answer a client's request.

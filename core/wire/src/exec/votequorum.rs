@@ -210,8 +210,7 @@ mod tests {
 
     fn all() -> Vec<(Message, usize)> {
         let name = "Qdevice".to_owned();
-        let info =
-            NodeInfo { node: 2, votes: 1, expected_votes: 3, flags: NodeFlags::QUORATE };
+        let info = NodeInfo { node: 2, votes: 1, expected_votes: 3, flags: NodeFlags::QUORATE };
         vec![
             (Message::NodeInfo(info), 32),
             (Message::SetExpectedVotes { by: 1, votes: 5 }, 32),
