@@ -15,6 +15,8 @@ impl Status {
     pub const TRY_AGAIN: Self = Self(6);
     /// A parameter is wrong.
     pub const INVALID_PARAMETER: Self = Self(7);
+    /// There is no such handle.
+    pub const BAD_HANDLE: Self = Self(9);
     /// Another request of the same kind is under way.
     pub const BUSY: Self = Self(10);
     /// Not allowed.
@@ -29,6 +31,8 @@ impl Status {
     pub const INTERRUPT: Self = Self(16);
     /// There is nothing of that name.
     pub const NAME_NOT_FOUND: Self = Self(17);
+    /// There are too many of these.
+    pub const NO_RESOURCES: Self = Self(18);
     /// Not supported.
     pub const NOT_SUPPORTED: Self = Self(19);
     /// What was said does not fit the present state.

@@ -1,11 +1,18 @@
 //! The configuration map: typed values under names with dots.
 
+mod answer;
+mod value;
+
+pub use answer::{Answer, Got, refusal};
+pub use value::Value;
+
 use super::{AnswerError, Status, answer, event, request, unknown};
 use crate::{Reader, WireError, Writer};
 
 const SET: i32 = 0;
 const DELETE: i32 = 1;
 const GET: i32 = 2;
+const ADJUST: i32 = 3;
 const ITERATE: i32 = 4;
 const ITERATE_NEXT: i32 = 5;
 const ITERATE_END: i32 = 6;
@@ -13,6 +20,8 @@ const TRACK_ADD: i32 = 7;
 const TRACK_DELETE: i32 = 8;
 const CHOOSE_MAP: i32 = 9;
 const NOTIFICATION: i32 = 9;
+/// Answers to [`Request::ChooseMap`] make room for [`Notification`] in the numbers.
+const MAP_CHOSEN: i32 = 10;
 
 /// Bytes of a key's field; a key is shorter.
 const KEY_SIZE: usize = 256;
@@ -64,103 +73,6 @@ impl Key {
     }
 }
 
-/// A value. Which number stands for which type is part of the protocol.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// A signed number of 8 bits.
-    I8(i8),
-    /// An unsigned number of 8 bits.
-    U8(u8),
-    /// A signed number of 16 bits.
-    I16(i16),
-    /// An unsigned number of 16 bits.
-    U16(u16),
-    /// A signed number of 32 bits.
-    I32(i32),
-    /// An unsigned number of 32 bits.
-    U32(u32),
-    /// A signed number of 64 bits.
-    I64(i64),
-    /// An unsigned number of 64 bits.
-    U64(u64),
-    /// A floating point number of 32 bits.
-    Float(f32),
-    /// A floating point number of 64 bits.
-    Double(f64),
-    /// Text.
-    Text(String),
-    /// Bytes.
-    Binary(Vec<u8>),
-}
-
-impl Value {
-    /// The number of the type.
-    pub const fn type_code(&self) -> u8 {
-        match self {
-            Self::I8(_) => 1,
-            Self::U8(_) => 2,
-            Self::I16(_) => 3,
-            Self::U16(_) => 4,
-            Self::I32(_) => 5,
-            Self::U32(_) => 6,
-            Self::I64(_) => 7,
-            Self::U64(_) => 8,
-            Self::Float(_) => 9,
-            Self::Double(_) => 10,
-            Self::Text(_) => 11,
-            Self::Binary(_) => 12,
-        }
-    }
-
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::I8(v) => v.to_ne_bytes().to_vec(),
-            Self::U8(v) => v.to_ne_bytes().to_vec(),
-            Self::I16(v) => v.to_ne_bytes().to_vec(),
-            Self::U16(v) => v.to_ne_bytes().to_vec(),
-            Self::I32(v) => v.to_ne_bytes().to_vec(),
-            Self::U32(v) => v.to_ne_bytes().to_vec(),
-            Self::I64(v) => v.to_ne_bytes().to_vec(),
-            Self::U64(v) => v.to_ne_bytes().to_vec(),
-            Self::Float(v) => v.to_ne_bytes().to_vec(),
-            Self::Double(v) => v.to_ne_bytes().to_vec(),
-            Self::Text(v) => v.as_bytes().to_vec(),
-            Self::Binary(v) => v.clone(),
-        }
-    }
-
-    pub(crate) fn from_bytes(type_code: u8, bytes: &[u8]) -> Result<Self, WireError> {
-        fn exact<const N: usize>(bytes: &[u8]) -> Result<[u8; N], WireError> {
-            bytes.try_into().map_err(|_| WireError::Truncated {
-                offset: 0,
-                needed: N,
-                available: bytes.len(),
-            })
-        }
-        Ok(match type_code {
-            1 => Self::I8(i8::from_ne_bytes(exact(bytes)?)),
-            2 => Self::U8(u8::from_ne_bytes(exact(bytes)?)),
-            3 => Self::I16(i16::from_ne_bytes(exact(bytes)?)),
-            4 => Self::U16(u16::from_ne_bytes(exact(bytes)?)),
-            5 => Self::I32(i32::from_ne_bytes(exact(bytes)?)),
-            6 => Self::U32(u32::from_ne_bytes(exact(bytes)?)),
-            7 => Self::I64(i64::from_ne_bytes(exact(bytes)?)),
-            8 => Self::U64(u64::from_ne_bytes(exact(bytes)?)),
-            9 => Self::Float(f32::from_ne_bytes(exact(bytes)?)),
-            10 => Self::Double(f64::from_ne_bytes(exact(bytes)?)),
-            11 => {
-                // The map counts the NUL at the end of some texts.
-                let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-                let text = std::str::from_utf8(&bytes[..end])
-                    .map_err(|_| WireError::NotText { field: "value" })?;
-                Self::Text(text.to_owned())
-            }
-            12 => Self::Binary(bytes.to_vec()),
-            other => return Err(unknown("value type", other.into())),
-        })
-    }
-}
-
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
@@ -182,6 +94,13 @@ pub enum Request {
         key: Key,
         /// Bytes of value the client has room for; 0 to get the value's size and type only.
         room: u64,
+    },
+    /// To add to a number; it goes round at its ends. Answered with a status.
+    Adjust {
+        /// The key.
+        key: Key,
+        /// How much, positive or negative.
+        step: i32,
     },
     /// To go through keys; answered with a handle.
     Iterate {
@@ -241,6 +160,11 @@ impl Request {
                 key.write(&mut writer);
                 writer.align(8).u64(*room);
             }
+            Self::Adjust { key, step } => {
+                writer = Writer::request(ADJUST);
+                key.write(&mut writer);
+                writer.align(8).i32(*step);
+            }
             Self::Iterate { prefix } => {
                 writer = Writer::request(ITERATE);
                 prefix.write(&mut writer);
@@ -283,6 +207,9 @@ impl Request {
             }
             DELETE => Self::Delete { key: Key::read(&mut reader)? },
             GET => Self::Get { key: Key::read(&mut reader)?, room: reader.align(8).u64()? },
+            ADJUST => {
+                Self::Adjust { key: Key::read(&mut reader)?, step: reader.align(8).i32()? }
+            }
             ITERATE => Self::Iterate { prefix: Key::read(&mut reader)? },
             ITERATE_NEXT => Self::IterateNext { handle: reader.u64()? },
             ITERATE_END => Self::IterateEnd { handle: reader.u64()? },
@@ -313,7 +240,7 @@ pub fn decode_get_size(message: &[u8]) -> Result<u64, AnswerError> {
 
 /// The answer to [`Request::Get`] with room for the value.
 pub fn encode_get(value: &Value) -> Vec<u8> {
-    let bytes = value.to_bytes();
+    let bytes = value.to_stored_bytes();
     let mut writer = Writer::response(GET, Status::OK.0);
     writer.u64(bytes.len() as u64).u8(value.type_code()).align(8).bytes(&bytes);
     writer.finish_message()
@@ -363,7 +290,7 @@ impl Notification {
     /// The message.
     pub fn encode(&self) -> Vec<u8> {
         let code = |value: &Option<Value>| value.as_ref().map_or(0, Value::type_code);
-        let bytes = |value: &Option<Value>| value.as_ref().map_or(Vec::new(), Value::to_bytes);
+        let bytes = |value: &Option<Value>| value.as_ref().map_or(Vec::new(), Value::to_stored_bytes);
         let (new, old) = (bytes(&self.new), bytes(&self.old));
         let mut writer = Writer::response(NOTIFICATION, Status::OK.0);
         writer.u64(self.context);
@@ -437,6 +364,7 @@ mod tests {
         for request in [
             Request::Delete { key: key() },
             Request::Get { key: key(), room: 100 },
+            Request::Adjust { key: key(), step: -1 },
             Request::Iterate { prefix: key() },
             Request::IterateNext { handle: 4 },
             Request::IterateEnd { handle: 4 },
