@@ -9,6 +9,7 @@ mod hostile;
 mod packages;
 mod ring;
 mod scenarios;
+mod sim;
 mod stack;
 mod status;
 mod test;
@@ -79,6 +80,7 @@ fn run(mut words: Vec<String>) -> Result<()> {
         "bench" => bench::command(arguments),
         "tidy" => tidy::command(arguments),
         "scenarios" => scenarios::command(arguments),
+        "sim" => sim::command(arguments),
         other => bail!("unknown command {other:?}\n{USAGE}"),
     }
 }
