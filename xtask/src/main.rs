@@ -37,6 +37,7 @@ usage: cargo xtask COMMAND
                          figures of our stack beside the C stack's
   scenarios [SOFTWARE] [--list] [FILTER...]
                          only the process-level scenarios
+  sim run --seeds A..B   the ring in virtual time; also sim record, sim replay, sim shrink
 
 SOFTWARE is what the nodes run:
   --stack cardea|debian  what is above the ring
