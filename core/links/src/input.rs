@@ -49,8 +49,20 @@ pub enum Input<'a> {
         /// Which arming of it.
         token: TimerToken,
     },
-    /// Settings changed at run time; links that stay the same are not interrupted.
+    /// Settings changed at run time; links that stay the same are not interrupted. Changed keys are only accepted from now
+    /// on, besides those in use: [`Input::Rekey`] follows when all nodes know them. The seed stays the old one.
     Reconfigure(Box<Settings>),
+    /// A change of keys goes on.
+    Rekey(Rekey),
+}
+
+/// The steps of a change of keys after all nodes have read the new ones. All nodes take a step before any takes the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rekey {
+    /// Send with the new keys; the old ones are still accepted.
+    Activate,
+    /// Accept the old ones no longer.
+    Retire,
 }
 
 /// Whom a frame is for.

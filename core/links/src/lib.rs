@@ -4,35 +4,24 @@
 //! [`Links`] is the machine; [`Input`] and [`Output`] are everything it hears and asks for. It knows no sockets, and
 //! not what is in a frame.
 
+mod heartbeat;
 mod input;
+mod links;
 mod output;
+mod path_mtu;
+mod peer;
+mod reassembly;
+mod sealing;
 mod settings;
+mod statistics;
+mod window;
 
-pub use input::{Destination, Input, Timer};
+#[cfg(test)]
+mod tests;
+
+pub use input::{Destination, Input, Rekey, Timer};
+pub use links::Links;
 pub use output::{Address, LinkId, Notice, Output};
-pub use settings::{
-    Cipher, Compression, CompressionModel, Crypto, Hash, LinkMode, LinkSettings, Peer, Settings,
-};
-
-/// The machine.
-#[derive(Debug)]
-pub struct Links {
-    settings: Settings,
-}
-
-impl Links {
-    /// Links to the nodes that the settings name, silent until [`Input::Start`].
-    pub fn new(settings: Settings) -> Self {
-        Self { settings }
-    }
-
-    /// Takes in what happened; what is to be done is put in `out`.
-    pub fn handle(
-        &mut self,
-        _now: machine::Instant,
-        _input: Input<'_>,
-        _out: &mut machine::Outbox<Output>,
-    ) {
-        let _ = &self.settings;
-    }
-}
+pub use settings::{Compression, Crypto, LinkMode, LinkSettings, Peer, Settings};
+pub use statistics::{Compressed, LinkStatistics, LinkStatus, Statistics, Traffic};
+pub use wire::knet::{Cipher, CompressionModel, Hash, KeyError};

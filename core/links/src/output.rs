@@ -21,7 +21,8 @@ pub struct Address {
 /// Everything links can ask of the world, in the order in which it must be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Send one packet to each of these addresses.
+    /// Send one packet to each of these addresses. No router may cut it up: sockets have to forbid it
+    /// (`IP_PMTUDISC_PROBE`), and say with [`Input::TooBig`](crate::Input::TooBig) that a packet was too big.
     Transmit {
         /// The packet.
         packet: Vec<u8>,
@@ -81,5 +82,21 @@ pub enum Notice {
         from: SocketAddr,
         /// Why.
         why: String,
+    },
+    /// The key cannot be used; nothing is sent or accepted with it.
+    #[error("the key cannot be used: {0}")]
+    Key(wire::knet::KeyError),
+    /// Big packets vanish on a path.
+    #[error(
+        "packets of more than {bytes} bytes to node {node} vanish on link {} without any router saying so: \
+         is the MTU of an interface on the way too small, or that of this node too big?", link.0
+    )]
+    PacketsVanish {
+        /// To whom.
+        node: NodeId,
+        /// Over which link.
+        link: LinkId,
+        /// The greatest IP packet that gets through.
+        bytes: usize,
     },
 }

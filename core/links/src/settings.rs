@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use vocab::NodeId;
+use wire::knet::{Cipher, CompressionModel, Hash, KeyError, Seal};
 
 use crate::LinkId;
 
@@ -78,40 +79,20 @@ pub struct Crypto {
     pub key: Vec<u8>,
 }
 
+impl Crypto {
+    /// Whether packets can be sealed like this. Links whose key cannot be used stay silent.
+    pub fn check(&self) -> Result<(), KeyError> {
+        match (self.cipher, self.hash) {
+            (Cipher::None, Hash::None) => Ok(()),
+            (cipher, hash) => Seal::new(cipher, hash, &self.key).map(drop),
+        }
+    }
+}
+
 impl std::fmt::Debug for Crypto {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Crypto({:?}, {:?}, key of {} bytes)", self.cipher, self.hash, self.key.len())
     }
-}
-
-/// What encrypts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cipher {
-    /// Nothing.
-    None,
-    /// AES with 128 bits.
-    Aes128,
-    /// AES with 192 bits.
-    Aes192,
-    /// AES with 256 bits.
-    Aes256,
-}
-
-/// What signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
-    /// Nothing; only together with [`Cipher::None`].
-    None,
-    /// MD5.
-    Md5,
-    /// SHA-1.
-    Sha1,
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
 }
 
 /// What compresses packets.
@@ -123,17 +104,4 @@ pub struct Compression {
     pub threshold: u32,
     /// How hard it tries; the meaning is the model's.
     pub level: i32,
-}
-
-/// Ways to compress that libknet knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CompressionModel {
-    /// zlib.
-    Zlib,
-    /// LZ4.
-    Lz4,
-    /// LZ4, slower and smaller.
-    Lz4hc,
-    /// bzip2.
-    Bzip2,
 }

@@ -10,6 +10,7 @@ mod error;
 pub mod exec;
 mod flags;
 mod frame;
+pub mod knet;
 mod peer;
 pub mod qb;
 mod reader;
