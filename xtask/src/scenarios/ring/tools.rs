@@ -130,12 +130,16 @@ nodeid: 3 reachable
     },
 ];
 
+/// Without knet Debian's daemon gives the address of another node than its own.
 const UDPU: &[Expectation] = &[Expectation {
     command: &["/usr/sbin/corosync-cfgtool", "-s"],
     lines: "Local node ID 1, transport udpu
-LINK ID 0 udp
-\taddr\t= 192.168.124.51
-\tstatus\t= OK",
+LINK ID 0
+\taddr\t= *
+\tstatus:
+\t\tnodeid:          1:\tlocalhost
+\t\tnodeid:          2:\tconnected
+\t\tnodeid:          3:\tconnected",
 }];
 
 pub(in crate::scenarios) fn tools(bed: &mut Bed) -> Result<()> {
