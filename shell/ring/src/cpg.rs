@@ -166,7 +166,7 @@ impl Cpg {
                 }
                 Ok(Some(CpgEvent::Membership { members, joined, left }))
             }
-            Event::Other(_) => Ok(None),
+            Event::RingChange { .. } | Event::Other(_) => Ok(None),
         }
     }
 }

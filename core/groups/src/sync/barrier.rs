@@ -1,27 +1,210 @@
-use machine::{Instant, Outbox};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::{Input, Output, Settings};
+use machine::{Instant, Outbox};
+use vocab::NodeId;
+use wire::{
+    corosync::RingId,
+    exec::{Service, sync::Message},
+};
+
+use super::{Input, Notice, Output, Settings};
+
+/// What all nodes have to agree on in one membership.
+#[derive(Debug)]
+struct Round {
+    ring: RingId,
+    members: Arc<[NodeId]>,
+    /// Who has been heard in the present stage.
+    heard: BTreeSet<NodeId>,
+    /// The numbers of all nodes' services that have not had their turn, with those of ours that are among them.
+    waiting: BTreeMap<i32, Option<Service>>,
+    stage: Stage,
+}
+
+/// How far a round has come.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// The nodes tell each other which services they have.
+    List,
+    /// The service with the lowest number that waits says what it has to say.
+    Turn,
+    /// It has, and not all nodes have reported that of theirs.
+    Report,
+}
+
+#[derive(Debug)]
+enum State {
+    /// There was no membership yet, or another one is about to come.
+    Unformed,
+    /// Services are being synchronised.
+    Running(Round),
+    /// They are.
+    Done,
+}
 
 /// The barrier of one node.
 #[derive(Debug)]
 pub struct Barrier {
-    settings: Settings,
+    services: BTreeMap<i32, Option<Service>>,
+    transitional: Vec<NodeId>,
+    state: State,
 }
 
 impl Barrier {
     /// A barrier that waits for the first membership.
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        let numbered = |service: Service| (i32::from(service.number()), Some(service));
+        Self {
+            services: settings.services.into_iter().map(numbered).collect(),
+            transitional: Vec::new(),
+            state: State::Unformed,
+        }
     }
 
     /// Takes one input.
-    pub fn handle(&mut self, _now: Instant, _input: Input<'_>, _out: &mut Outbox<Output>) {
-        let _ = &self.settings;
+    pub fn handle(&mut self, _now: Instant, input: Input<'_>, out: &mut Outbox<Output>) {
+        match input {
+            Input::Transitional { members } => {
+                self.abort(out);
+                self.transitional = members.to_vec();
+            }
+            Input::Regular { ring, members } => {
+                self.abort(out);
+                self.begin(ring, members, out);
+            }
+            Input::Deliver { from, message } => self.on_message(from, message, out),
+            Input::Synced(service) => self.on_synced(service, out),
+        }
     }
 
     /// Whether services are being synchronised, or there never was a membership: from the first configuration of a change
     /// until [`Output::Completed`]. Clients' requests that need the ring wait that long.
     pub fn is_running(&self) -> bool {
-        true
+        match self.state {
+            State::Unformed | State::Running(_) => true,
+            State::Done => false,
+        }
+    }
+
+    fn abort(&mut self, out: &mut Outbox<Output>) {
+        match std::mem::replace(&mut self.state, State::Unformed) {
+            // A service that has said all it has to say hears of the change when the next round begins.
+            State::Running(Round { stage: Stage::Turn, waiting, .. }) => {
+                if let Some((_, Some(service))) = waiting.first_key_value() {
+                    out.push(Output::Abort(*service));
+                }
+            }
+            State::Running(_) | State::Unformed | State::Done => {}
+        }
+    }
+
+    fn begin(&mut self, ring: RingId, members: &[NodeId], out: &mut Outbox<Output>) {
+        // Who was lost between the two configurations did not come along after all.
+        self.transitional.retain(|node| members.contains(node));
+        let services = self.services.keys().copied().collect();
+        out.push(Output::Multicast(Message::Services { ring, services }.encode()));
+        let transitional: Arc<[NodeId]> = self.transitional.as_slice().into();
+        let members: Arc<[NodeId]> = members.into();
+        for &service in self.services.values().flatten() {
+            out.push(Output::Init {
+                service,
+                transitional: Arc::clone(&transitional),
+                members: Arc::clone(&members),
+                ring,
+            });
+        }
+        self.state = State::Running(Round {
+            ring,
+            members,
+            heard: BTreeSet::new(),
+            waiting: self.services.clone(),
+            stage: Stage::List,
+        });
+    }
+
+    fn on_message(&mut self, from: NodeId, message: &[u8], out: &mut Outbox<Output>) {
+        let message = match Message::decode(message) {
+            Ok(message) => message,
+            Err(error) => {
+                out.push(Output::Notice(Notice::Malformed { node: from, error }));
+                return;
+            }
+        };
+        // Messages of a membership that is over still come, and mean nothing.
+        let State::Running(round) = &mut self.state else { return };
+        if round.ring != message.ring() {
+            return;
+        }
+        if !round.members.contains(&from) {
+            out.push(Output::Notice(Notice::Stranger { node: from }));
+            return;
+        }
+        match (message, round.stage) {
+            (Message::Services { services, .. }, Stage::List) => {
+                for number in services {
+                    round.waiting.entry(number).or_insert(None);
+                }
+                if round.hear(from) {
+                    self.next_turn(out);
+                }
+            }
+            (Message::Barrier { .. }, Stage::Turn | Stage::Report) => {
+                // Others may be through before the local service is; not all are before it is.
+                if round.hear(from) {
+                    if let Some((_, Some(service))) = round.waiting.pop_first() {
+                        out.push(Output::Activate(service));
+                    }
+                    self.next_turn(out);
+                }
+            }
+            (Message::Services { .. }, Stage::Turn | Stage::Report)
+            | (Message::Barrier { .. }, Stage::List) => {
+                out.push(Output::Notice(Notice::OutOfTurn { node: from }));
+            }
+        }
+    }
+
+    fn next_turn(&mut self, out: &mut Outbox<Output>) {
+        let State::Running(round) = &mut self.state else { return };
+        round.heard.clear();
+        match round.waiting.first_key_value() {
+            Some((_, Some(service))) => {
+                round.stage = Stage::Turn;
+                out.push(Output::Process(*service));
+            }
+            // Another node's service, which has nothing to say here.
+            Some((_, None)) => round.report(out),
+            None => {
+                self.state = State::Done;
+                out.push(Output::Notice(Notice::Completed));
+                out.push(Output::Completed);
+            }
+        }
+    }
+
+    fn on_synced(&mut self, synced: Service, out: &mut Outbox<Output>) {
+        if let State::Running(round) = &mut self.state
+            && let (Stage::Turn, Some((_, Some(service)))) =
+                (round.stage, round.waiting.first_key_value())
+            && *service == synced
+        {
+            round.report(out);
+        }
+    }
+}
+
+impl Round {
+    /// Notes that a member was heard; whether all have been now.
+    fn hear(&mut self, from: NodeId) -> bool {
+        self.heard.insert(from);
+        self.heard.len() == self.members.len()
+    }
+
+    fn report(&mut self, out: &mut Outbox<Output>) {
+        self.stage = Stage::Report;
+        out.push(Output::Multicast(Message::Barrier { ring: self.ring }.encode()));
     }
 }
