@@ -14,6 +14,7 @@ pub mod knet;
 mod peer;
 pub mod qb;
 mod reader;
+pub mod totem;
 mod writer;
 
 pub use error::WireError;
