@@ -81,10 +81,8 @@ impl AgreedOrder {
             }
             Some((_, place)) if place < next => return self.reorder(book, ring, process),
             Some((_, place)) => {
-                let skipped = order.list[next..place].iter();
-                let missed = skipped.copied().find(|m| !book.is_excused(process, ring, *m));
-                if let Some(missed) = missed.filter(|_| !transitional) {
-                    return Err(left_out(book, process, missed, key));
+                if let Some(missed) = order.list[next..place].first().filter(|_| !transitional) {
+                    return Err(left_out(book, process, *missed, key));
                 }
                 order.went_to(process, place, transitional);
             }
@@ -94,9 +92,7 @@ impl AgreedOrder {
                 order.went_to(process, next, transitional);
             }
             None => {
-                let who =
-                    order.first_that_left_out(next, |other| book.is_excused(other, ring, key));
-                if let Some(other) = who {
+                if let Some(other) = order.first_that_left_out(next) {
                     return Err(left_out(book, other, key, order.list[next]));
                 }
                 self.insert(ring, next, key);
@@ -165,14 +161,10 @@ impl Order {
         }
     }
 
-    /// Somebody who went past a place in its regular ring, unless it is excused.
-    fn first_that_left_out(
-        &self,
-        place: usize,
-        is_excused: impl Fn(ProcessKey) -> bool,
-    ) -> Option<ProcessKey> {
-        let past = self.sequences.iter().filter(|(_, sequence)| sequence.regular_next > place);
-        past.map(|(process, _)| *process).find(|process| !is_excused(*process))
+    /// Somebody who went past a place in its regular ring.
+    fn first_that_left_out(&self, place: usize) -> Option<ProcessKey> {
+        let past = self.sequences.iter().find(|(_, sequence)| sequence.regular_next > place);
+        past.map(|(process, _)| *process)
     }
 
     /// An order that fits what everybody delivered, if there is one.

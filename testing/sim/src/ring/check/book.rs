@@ -65,8 +65,6 @@ pub(in crate::ring) struct Message {
     /// The how manieth of its sender in its lane, from 0.
     pub(in crate::ring) counter: u32,
     pub(in crate::ring) bytes: usize,
-    /// The ring that its sender was in when it was given it.
-    given_in: Option<RingKey>,
 }
 
 /// What is known of a ring.
@@ -139,9 +137,8 @@ impl Book {
         let given = &mut process.given[lane as usize];
         let counter = *given;
         *given += 1;
-        let given_in = process.ring;
         let key = self.next_message();
-        self.messages.push(Message { sender, lane, counter, bytes, given_in });
+        self.messages.push(Message { sender, lane, counter, bytes });
         key
     }
 
@@ -164,28 +161,9 @@ impl Book {
         self.process(process).installs.get(&ring)
     }
 
-    /// Whether a node may do without a message in a ring, because it may have begun before the node came there.
-    ///
-    /// A message may be cut into several packets. What its sender had not sent yet when the ring changed goes out in the new
-    /// one, and who has not seen its beginning cannot deliver it; so it is with Corosync too.
-    pub(super) fn is_excused(
-        &self,
-        process: ProcessKey,
-        ring: RingKey,
-        message: MessageKey,
-    ) -> bool {
-        let message = self.message(message);
-        if message.given_in == Some(ring) {
-            return false;
-        }
-        let node = self.process(process).node;
-        let came_together = self.install_of(message.sender, ring);
-        came_together.is_none_or(|install| !install.transitional.contains(&node))
-    }
-
     /// A message in words.
     pub(super) fn name(&self, message: MessageKey) -> String {
-        let Message { sender, lane, counter, bytes, .. } = self.message(message);
+        let Message { sender, lane, counter, bytes } = self.message(message);
         let synchronizing = if *lane == Lane::Synchronizing { "synchronizing " } else { "" };
         format!("{synchronizing}message {counter} of {} ({bytes} bytes)", self.who(*sender))
     }

@@ -67,11 +67,7 @@ fn same_messages(
     if first.digest() == second.digest() {
         return Ok(());
     }
-    let required = |message: &&MessageKey| {
-        [one, two].iter().all(|process| !book.is_excused(*process, previous, **message))
-    };
-    let (mut first, mut second) =
-        (first.messages().iter().filter(required), second.messages().iter().filter(required));
+    let (mut first, mut second) = (first.messages().iter(), second.messages().iter());
     loop {
         let (a, b) = match (first.next(), second.next()) {
             (None, None) => return Ok(()),
