@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     ffi::CString,
     io,
     os::fd::{AsFd, AsRawFd},
@@ -33,7 +34,7 @@ impl From<rustix::net::UCred> for Credentials {
 }
 
 /// Who may connect to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Root only.
     Root,
@@ -41,6 +42,30 @@ pub enum Access {
     Cluster,
     /// Every user of the host.
     Anyone,
+    /// Root, root's group, and who is listed, by user or by primary group: the ring's rules (`uidgid`).
+    Listed(Allowed),
+}
+
+/// Users and groups that may connect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Users.
+    pub users: BTreeSet<u32>,
+    /// Groups. Only a client's primary group counts.
+    pub groups: BTreeSet<u32>,
+}
+
+impl Allowed {
+    /// The user `hacluster` and the group `haclient`, as far as the host has them.
+    pub fn cluster() -> Self {
+        let ids = ClusterIds::look_up();
+        Self { users: ids.user.into_iter().collect(), groups: ids.group.into_iter().collect() }
+    }
+
+    /// Whether a client is listed.
+    fn has(&self, credentials: &Credentials) -> bool {
+        self.users.contains(&credentials.uid) || self.groups.contains(&credentials.gid)
+    }
 }
 
 /// The ids of the cluster's user and group; `None` for what the host does not have.
@@ -89,7 +114,7 @@ pub(crate) enum Ownership {
 impl Access {
     /// Whether the client at the other end of a socket may connect, and if so, whose its files will be.
     pub(crate) fn admit(
-        self,
+        &self,
         ids: &ClusterIds,
         credentials: &Credentials,
         socket: impl AsFd,
@@ -98,6 +123,9 @@ impl Access {
         let own = Some(Admission { owner: Ownership::User { uid, gid } });
         if uid == 0 {
             return own;
+        }
+        if let Self::Listed(allowed) = self {
+            return own.filter(|_| gid == 0 || allowed.has(credentials));
         }
         let group = ids.group.filter(|&group| {
             gid == group || Some(uid) == ids.user || peer_groups(socket).contains(&group)
@@ -108,7 +136,7 @@ impl Access {
             }
             (Self::Cluster, None) if Some(uid) == ids.user => own,
             (Self::Anyone, None) => own,
-            (Self::Root | Self::Cluster, _) => None,
+            (Self::Root | Self::Cluster | Self::Listed(_), _) => None,
         }
     }
 }
@@ -157,5 +185,12 @@ mod tests {
         assert_eq!(admitted(Access::Cluster, who(9, 9)), None);
         assert_eq!(admitted(Access::Anyone, who(9, 65_002)), group);
         assert_eq!(admitted(Access::Anyone, who(9, 9)), user(9, 9));
+        let listed = || Access::Listed(Allowed { users: [5].into(), groups: [6].into() });
+        assert_eq!(admitted(listed(), who(0, 9)), user(0, 9));
+        assert_eq!(admitted(listed(), who(9, 0)), user(9, 0));
+        assert_eq!(admitted(listed(), who(5, 9)), user(5, 9));
+        assert_eq!(admitted(listed(), who(9, 6)), user(9, 6));
+        assert_eq!(admitted(listed(), who(6, 5)), None);
+        assert_eq!(admitted(listed(), who(65_001, 65_002)), None);
     }
 }

@@ -19,10 +19,12 @@ mod shm;
 mod watched;
 pub mod xml;
 
-pub use access::{Access, Credentials};
+pub use access::{Access, Allowed, Credentials};
 pub use buffer::message_limit;
 pub use client::{AsyncClient, Client, Priority};
 pub use error::{CallError, ConnectError};
 pub use id::ClientId;
-pub use server::{Server, ServerEvent, ServerSettings};
+pub use server::{
+    Backlog, ConnectionStats, RequestFlow, Server, ServerEvent, ServerSettings, ServerStats,
+};
 pub use wire::qb::Transport;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use ipc::{
-    Access, AsyncClient, Server, ServerEvent, ServerSettings, Transport,
+    Access, AsyncClient, Backlog, Server, ServerEvent, ServerSettings, Transport,
     xml::{XmlEvent, XmlServer},
 };
 use wire::{
@@ -37,6 +37,7 @@ fn settings(transport: Transport) -> ServerSettings {
         transport,
         max_message_bytes: MESSAGE_MAX,
         access: Access::Anyone,
+        backlog: Backlog::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ipc::{
-    Access, AsyncClient, CallError, Client, ConnectError, Priority, Server, ServerEvent,
+    Access, AsyncClient, Backlog, CallError, Client, ConnectError, Priority, Server, ServerEvent,
     ServerSettings, Transport,
 };
 use wire::Writer;
@@ -27,6 +27,7 @@ fn bind(name: &str, transport: Transport) -> Server {
         transport,
         max_message_bytes: 20_000,
         access: Access::Anyone,
+        backlog: Backlog::default(),
     })
     .unwrap()
 }

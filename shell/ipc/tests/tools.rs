@@ -11,7 +11,7 @@ use std::{
 };
 
 use ipc::{
-    Access, ServerSettings, Transport,
+    Access, Backlog, ServerSettings, Transport,
     xml::{XmlEvent, XmlServer},
 };
 use vocab::ToolExit;
@@ -27,6 +27,7 @@ fn settings(name: &str, transport: Transport) -> ServerSettings {
         transport,
         max_message_bytes: 128 << 10,
         access: Access::Cluster,
+        backlog: Backlog::default(),
     }
 }
 

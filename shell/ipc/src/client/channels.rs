@@ -83,7 +83,7 @@ impl Channels {
             return Ok(false);
         }
         match self {
-            Self::Rings { requests, .. } => Ok(requests.write(message)?),
+            Self::Rings { requests, .. } => Ok(requests.write(&[message])?),
             Self::Sockets(sockets) => {
                 match send(&sockets.requests, message, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
                     Ok(_) => {

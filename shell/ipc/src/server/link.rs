@@ -6,10 +6,10 @@ use std::{
 };
 
 use rustix::{
-    io::Errno,
+    io::{Errno, IoSlice},
     net::{
-        AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, bind,
-        connect, recvfrom, send, socket_with, sockopt,
+        AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags,
+        SocketType, bind, connect, recvfrom, send, sendmsg, socket_with, sockopt,
     },
 };
 use tokio::io::unix::AsyncFd;
@@ -107,20 +107,20 @@ impl Link {
     /// Sends an answer; false if there is no room for it now.
     pub(super) fn respond(&mut self, message: &[u8]) -> Result<bool, LinkError> {
         match self {
-            Self::Rings(rings) => Ok(rings.responses.write(message)?),
+            Self::Rings(rings) => Ok(rings.responses.write(&[message])?),
             Self::Sockets(sockets) => {
                 if !sockets.is_connected {
                     return Ok(false);
                 }
-                sockets.send(Channel::Response, message)
+                sockets.send(Channel::Response, &[message])
             }
         }
     }
 
-    /// Sends an event; false if there is no room for it now.
-    pub(super) fn notify(&mut self, message: &[u8]) -> Result<bool, LinkError> {
+    /// Sends an event, whose parts are one message; false if there is no room for it now.
+    pub(super) fn notify(&mut self, parts: &[&[u8]]) -> Result<bool, LinkError> {
         match self {
-            Self::Rings(rings) => Ok(rings.events.write(message)?),
+            Self::Rings(rings) => Ok(rings.events.write(parts)?),
             Self::Sockets(sockets) => {
                 if !sockets.events_connected {
                     match connect(&sockets.events, &sockets.client_events) {
@@ -130,8 +130,16 @@ impl Link {
                     }
                     sockets.events_connected = true;
                 }
-                sockets.send(Channel::Event, message)
+                sockets.send(Channel::Event, parts)
             }
+        }
+    }
+
+    /// Tells the client whether it may send requests: what it obeys is its own affair.
+    pub(super) fn set_flow_control(&self, number: i32) {
+        match self {
+            Self::Rings(rings) => rings.requests.ring().set_flow_control(number),
+            Self::Sockets(sockets) => sockets.control.set_flow_control(number),
         }
     }
 
@@ -260,12 +268,20 @@ impl Sockets {
         }
     }
 
-    fn send(&self, channel: Channel, message: &[u8]) -> Result<bool, LinkError> {
+    fn send(&self, channel: Channel, parts: &[&[u8]]) -> Result<bool, LinkError> {
         let socket = match channel {
             Channel::Event => self.events.as_fd(),
             Channel::Request | Channel::Response => self.requests.as_fd(),
         };
-        match send(socket, message, SendFlags::NOSIGNAL) {
+        let sent = match parts {
+            [message] => send(socket, message, SendFlags::NOSIGNAL),
+            parts => {
+                let parts: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
+                let mut nothing = SendAncillaryBuffer::default();
+                sendmsg(socket, &parts, &mut nothing, SendFlags::NOSIGNAL)
+            }
+        };
+        match sent {
             Ok(_) => {
                 self.control.sent(channel);
                 Ok(true)

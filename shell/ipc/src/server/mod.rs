@@ -1,62 +1,52 @@
 //! A server that never blocks: whatever a client does or leaves undone concerns that client only.
 
+mod door;
 mod handshake;
 pub(crate) mod link;
 mod peer;
+mod ready;
+mod settings;
+mod stats;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::{Future, poll_fn},
     io,
-    ops::Bound,
-    os::fd::OwnedFd,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use rustix::{
-    io::Errno,
-    net::{AddressFamily, SocketFlags, SocketType, accept_with, bind, listen, socket_with},
-};
+use rustix::io::Errno;
 use tokio::{
-    io::unix::AsyncFd,
+    task::coop,
     time::{Sleep, sleep},
 };
-use wire::qb::{CONNECTION_RESPONSE_SIZE, ConnectionResponse, Transport};
+use wire::qb::{CONNECTION_RESPONSE_SIZE, ConnectionResponse};
 
 use self::{
-    handshake::{Applicant, Handshake},
+    door::Door,
+    handshake::Applicant,
     link::{Link, Plan},
-    peer::{Gone, Peer},
+    peer::{Connected, Event, Gone, Peer},
+    ready::Ready,
 };
-use crate::{
-    Access, CallError, ClientId, Credentials, access::ClusterIds, address, watched::watch,
+pub use self::{
+    settings::{Backlog, RequestFlow, ServerSettings},
+    stats::{ConnectionStats, ServerStats},
 };
+use crate::{Access, CallError, ClientId, Credentials, access::ClusterIds};
 
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 128;
 /// Connections at a time.
 const CLIENTS_MAX: usize = 1000;
-/// Connections at a time whose client has not finished the handshake; a new one then costs the oldest its place.
-const HANDSHAKES_MAX: usize = 64;
 /// However big a client wants its buffers, they get no bigger.
 const MESSAGE_LIMIT: u32 = 64 << 20;
 /// After how long it is tried again to send what did not fit: clients do not say when they have read something.
-const RETRY: Duration = Duration::from_millis(20);
-
-/// What a server is to be.
-#[derive(Clone, Debug)]
-pub struct ServerSettings {
-    /// The name it listens under.
-    pub name: String,
-    /// How messages travel.
-    pub transport: Transport,
-    /// Bytes of the biggest message; a client may ask for more.
-    pub max_message_bytes: u32,
-    /// Who may connect.
-    pub access: Access,
-}
+const RETRY_FIRST: Duration = Duration::from_millis(2);
+/// The same when no client has read anything for a while.
+const RETRY_LAST: Duration = Duration::from_millis(20);
+/// The place in the queue of those who want to connect.
+const DOOR: ClientId = ClientId(0);
 
 /// Something that a server has to deal with.
 #[derive(Debug, PartialEq, Eq)]
@@ -89,46 +79,42 @@ pub enum ServerEvent {
 pub struct Server {
     settings: ServerSettings,
     ids: ClusterIds,
-    listener: AsyncFd<OwnedFd>,
-    handshakes: VecDeque<Handshake>,
+    door: Door,
+    ready: Ready,
     peers: BTreeMap<ClientId, Peer>,
+    /// Clients for which something waits, or that have not been told of all events.
+    behind: BTreeSet<ClientId>,
+    /// Those of them that were added since they were last looked at.
+    posted: Vec<ClientId>,
     /// Clients that have gone and have not been reported.
     gone: VecDeque<ClientId>,
     last_id: u64,
-    /// The client that had its turn last.
-    served: ClientId,
     retry: Option<Pin<Box<Sleep>>>,
-    /// The system was out of something when the last connection came.
-    is_accepting_late: bool,
+    retry_after: Duration,
+    flow: RequestFlow,
+    is_ready: bool,
+    closed: u64,
 }
 
 impl Server {
     /// Starts to listen.
     pub fn bind(settings: ServerSettings) -> io::Result<Self> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-        let address = address::listening(&settings.name)?;
-        if let Some(path) = address.path() {
-            // A socket in the file system outlives its server.
-            let _ = rustix::fs::unlink(path);
-        }
-        bind(&socket, &address)?;
-        if let Some(path) = address.path() {
-            // Who may connect is decided when somebody does.
-            rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o777))?;
-        }
-        listen(&socket, BACKLOG)?;
+        let ready = Ready::default();
         Ok(Self {
+            door: Door::open(&settings.name, ready.turn(DOOR))?,
             settings,
             ids: ClusterIds::look_up(),
-            listener: watch(socket)?,
-            handshakes: VecDeque::new(),
+            ready,
             peers: BTreeMap::new(),
+            behind: BTreeSet::new(),
+            posted: Vec::new(),
             gone: VecDeque::new(),
-            last_id: 0,
-            served: ClientId(0),
+            last_id: DOOR.0,
             retry: None,
-            is_accepting_late: false,
+            retry_after: RETRY_FIRST,
+            flow: RequestFlow::Open,
+            is_ready: true,
+            closed: 0,
         })
     }
 
@@ -139,24 +125,70 @@ impl Server {
 
     /// Answers a request. The client reads answers in the order in which they are sent.
     pub fn respond(&mut self, client: ClientId, message: &[u8]) -> Result<(), CallError> {
-        self.send(client, |peer| peer.respond(message))
+        let peer = self.peers.get_mut(&client).ok_or(CallError::Lost)?;
+        peer.respond(message)?;
+        self.flush_after(client)
     }
 
     /// Sends an event. A client that does not take its events is disconnected.
     pub fn event(&mut self, client: ClientId, message: &[u8]) -> Result<(), CallError> {
-        self.send(client, |peer| peer.notify(message))
+        let peer = self.peers.get_mut(&client).ok_or(CallError::Lost)?;
+        peer.notify(&mut Event::new(&[message]))?;
+        self.flush_after(client)
     }
 
-    fn send(
+    /// Sends an event, in parts that are one message, but announces it only when [`Server::next`] or [`Server::flush`] is
+    /// called next: several events for one client cost one system call then.
+    pub fn post(&mut self, client: ClientId, parts: &[&[u8]]) -> Result<(), CallError> {
+        self.post_later(client, &mut Event::new(parts))
+    }
+
+    /// As [`Self::post`], to several clients. Those that have gone are left out.
+    pub fn post_all(
         &mut self,
-        client: ClientId,
-        put: impl FnOnce(&mut Peer) -> Result<(), CallError>,
+        clients: impl IntoIterator<Item = ClientId>,
+        parts: &[&[u8]],
     ) -> Result<(), CallError> {
+        let mut event = Event::new(parts);
+        for client in clients {
+            match self.post_later(client, &mut event) {
+                Ok(()) | Err(CallError::Lost) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn post_later(&mut self, client: ClientId, event: &mut Event<'_>) -> Result<(), CallError> {
         let peer = self.peers.get_mut(&client).ok_or(CallError::Lost)?;
-        put(peer)?;
+        let was_behind = peer.is_behind();
+        peer.notify(event)?;
+        if !was_behind && peer.is_behind() {
+            self.posted.push(client);
+        }
+        Ok(())
+    }
+
+    /// Announces all events to their clients now.
+    pub fn flush(&mut self) {
+        for client in std::mem::take(&mut self.posted) {
+            // That a client has gone is an event of its own.
+            let _ = self.flush_after(client);
+        }
+    }
+
+    /// Sends what can be sent to a client, and keeps the rest in mind.
+    fn flush_after(&mut self, client: ClientId) -> Result<(), CallError> {
+        let peer = self.peers.get_mut(&client).ok_or(CallError::Lost)?;
+        if !peer.is_behind() {
+            return Ok(());
+        }
         if let Err(why) = peer.flush() {
             self.drop_peer(client, &why);
             return Err(CallError::Lost);
+        }
+        if peer.is_behind() {
+            self.behind.insert(client);
         }
         Ok(())
     }
@@ -168,22 +200,80 @@ impl Server {
 
     /// Closes a connection; [`ServerEvent::Disconnected`] does not follow.
     pub fn disconnect(&mut self, client: ClientId) {
-        self.peers.remove(&client);
+        self.remove(client);
         self.gone.retain(|&gone| gone != client);
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<ServerEvent> {
+    /// Lets other clients connect from now on; those that are connected stay.
+    pub fn set_access(&mut self, access: Access) {
+        self.settings.access = access;
+    }
+
+    /// Whether clients may connect at all; until then they are told to try again. At first they may.
+    pub const fn set_ready(&mut self, is_ready: bool) {
+        self.is_ready = is_ready;
+    }
+
+    /// Takes requests, or not: from all clients, those to come included. A client that was told otherwise by
+    /// [`Self::set_client_flow`] keeps the stricter of both.
+    pub fn set_flow(&mut self, flow: RequestFlow) {
+        if self.flow != flow {
+            self.flow = flow;
+            for peer in self.peers.values_mut() {
+                peer.set_flow(peer.flow(), flow);
+            }
+        }
+    }
+
+    /// Takes requests, or not, from one client. Nothing is lost meanwhile.
+    pub fn set_client_flow(&mut self, client: ClientId, flow: RequestFlow) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.set_flow(flow, self.flow);
+        }
+    }
+
+    /// The connections and what they have done so far, the oldest first.
+    pub fn connections(&self) -> impl Iterator<Item = (ClientId, ConnectionStats)> {
+        self.peers.iter().map(|(&client, peer)| (client, peer.stats()))
+    }
+
+    /// What one connection has done so far; `None` if it has gone.
+    pub fn connection_stats(&self, client: ClientId) -> Option<ConnectionStats> {
+        self.peers.get(&client).map(Peer::stats)
+    }
+
+    /// How many connections there are and were.
+    pub fn stats(&self) -> ServerStats {
+        ServerStats { active: self.peers.len() as u64, closed: self.closed }
+    }
+
+    /// Begins to count anew.
+    pub fn clear_stats(&mut self) {
+        self.closed = 0;
+        for peer in self.peers.values_mut() {
+            peer.clear_stats();
+        }
+    }
+
+    /// As [`Self::next`].
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<ServerEvent> {
+        self.flush();
+        // A client that sends without end must not keep the event loop from looking after anything else.
+        let budget = ready!(coop::poll_proceed(cx));
+        self.ready.wait(cx.waker());
         loop {
             if let Some(client) = self.gone.pop_front() {
+                budget.made_progress();
                 return Poll::Ready(ServerEvent::Disconnected { client });
             }
-            self.accept(cx);
-            if let Some(event) = self.shake_hands(cx) {
-                return Poll::Ready(event);
-            }
-            self.flush();
-            if let Some(event) = self.read(cx) {
-                return Poll::Ready(event);
+            // Each one that is queued now, once.
+            for _ in 0..self.ready.len() {
+                let Some(client) = self.ready.pop() else { break };
+                let event = if client == DOOR { self.open_door() } else { self.read(client) };
+                if let Some(event) = event {
+                    budget.made_progress();
+                    return Poll::Ready(event);
+                }
             }
             if self.gone.is_empty() && self.poll_retry(cx).is_pending() {
                 return Poll::Pending;
@@ -191,54 +281,11 @@ impl Server {
         }
     }
 
-    fn accept(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(Ok(mut guard)) = self.listener.poll_read_ready(cx) {
-            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-            match accept_with(self.listener.get_ref(), flags).map_err(io::Error::from) {
-                Ok(socket) => match Handshake::new(socket) {
-                    Ok(handshake) => self.handshakes.push_back(handshake),
-                    Err(error) => {
-                        tracing::warn!("{}: new connection: {error}", self.settings.name);
-                    }
-                },
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
-                Err(error) if is_about_one_connection(&error) => {}
-                Err(error) => {
-                    // Out of file descriptors or memory: the connection stays in the backlog.
-                    tracing::warn!("{}: cannot accept a connection: {error}", self.settings.name);
-                    guard.clear_ready();
-                    self.is_accepting_late = true;
-                }
-            }
-            if self.handshakes.len() > HANDSHAKES_MAX {
-                self.handshakes.pop_front();
-            }
-        }
-    }
-
-    fn shake_hands(&mut self, cx: &mut Context<'_>) -> Option<ServerEvent> {
-        let mut index = 0;
-        while let Some(handshake) = self.handshakes.get_mut(index) {
-            match handshake.poll(cx) {
-                Poll::Pending => index += 1,
-                Poll::Ready(result) => {
-                    let handshake = self.handshakes.remove(index)?;
-                    let applicant = match result {
-                        Ok(()) => handshake.finish().map_err(|error| error.to_string()),
-                        Err(error) => Err(error.to_string()),
-                    };
-                    match applicant {
-                        Ok(applicant) => {
-                            let event = self.admit(applicant);
-                            if event.is_some() {
-                                return event;
-                            }
-                        }
-                        Err(problem) => {
-                            tracing::debug!("{}: handshake failed: {problem}", self.settings.name);
-                        }
-                    }
-                }
+    fn open_door(&mut self) -> Option<ServerEvent> {
+        while let Some(applicant) = self.door.next() {
+            let event = self.admit(applicant);
+            if event.is_some() {
+                return event;
             }
         }
         None
@@ -248,14 +295,19 @@ impl Server {
     fn admit(&mut self, applicant: Applicant) -> Option<ServerEvent> {
         let name = &self.settings.name;
         let credentials = applicant.credentials;
-        let admission =
-            self.settings.access.admit(&self.ids, &credentials, applicant.socket.get_ref());
         let refuse = |errno: Errno, why: &str| {
             let Credentials { pid, uid, gid } = credentials;
             tracing::warn!("{name}: connection of pid {pid} (uid {uid}, gid {gid}) refused: {why}");
             let _ = applicant.answer(&ConnectionResponse::refusal(errno.raw_os_error()));
         };
-        let Some(admission) = admission else {
+        if !self.is_ready {
+            tracing::debug!("{name}: connection of pid {} refused: not ready", credentials.pid);
+            let _ = applicant.answer(&ConnectionResponse::refusal(libc::EAGAIN));
+            return None;
+        }
+        let access = &self.settings.access;
+        let Some(admission) = access.admit(&self.ids, &credentials, applicant.socket.get_ref())
+        else {
             refuse(Errno::ACCESS, "permission denied");
             return None;
         };
@@ -291,46 +343,35 @@ impl Server {
         }
         self.last_id = id;
         let client = ClientId(id);
-        self.peers.insert(client, Peer::new(applicant.socket, link, message_max as usize));
+        let mut peer = Peer::new(Connected {
+            socket: applicant.socket,
+            link,
+            message_max: message_max as usize,
+            backlog: self.settings.backlog,
+            turn: self.ready.turn(client),
+            stats: ConnectionStats::new(credentials),
+        });
+        peer.ask_for_turn();
+        peer.set_flow(RequestFlow::Open, self.flow);
+        self.peers.insert(client, peer);
         Some(ServerEvent::Connected { client, credentials })
     }
 
-    fn flush(&mut self) {
-        let failed: Vec<_> = self
-            .peers
-            .iter_mut()
-            .filter(|(_, peer)| peer.is_behind())
-            .filter_map(|(&client, peer)| peer.flush().err().map(|why| (client, why)))
-            .collect();
-        for (client, why) in failed {
-            self.drop_peer(client, &why);
-        }
-    }
-
-    /// The next request, each client in turn.
-    fn read(&mut self, cx: &mut Context<'_>) -> Option<ServerEvent> {
-        let mut found = None;
-        let mut failed = Vec::new();
-        let after = (Bound::Excluded(self.served), Bound::Unbounded);
-        let before = (Bound::Unbounded, Bound::Included(self.served));
-        'turns: for range in [after, before] {
-            for (&client, peer) in self.peers.range_mut(range) {
-                match peer.poll_request(cx) {
-                    Poll::Pending => {}
-                    Poll::Ready(Ok(bytes)) => {
-                        found = Some((client, bytes));
-                        break 'turns;
-                    }
-                    Poll::Ready(Err(why)) => failed.push((client, why)),
-                }
+    /// The next request of a client whose turn it is.
+    fn read(&mut self, client: ClientId) -> Option<ServerEvent> {
+        let peer = self.peers.get_mut(&client)?;
+        match peer.poll_request() {
+            Poll::Pending => None,
+            Poll::Ready(Ok(bytes)) => {
+                // Behind all others that have something to say.
+                peer.ask_for_turn();
+                Some(ServerEvent::Request { client, bytes })
+            }
+            Poll::Ready(Err(why)) => {
+                self.drop_peer(client, &why);
+                None
             }
         }
-        for (client, why) in failed {
-            self.drop_peer(client, &why);
-        }
-        let (client, bytes) = found?;
-        self.served = client;
-        Some(ServerEvent::Request { client, bytes })
     }
 
     fn drop_peer(&mut self, client: ClientId, why: &Gone) {
@@ -341,61 +382,58 @@ impl Server {
                 tracing::warn!("{name}: client {client} is disconnected: {why}");
             }
         }
-        self.peers.remove(&client);
+        self.remove(client);
         self.gone.push_back(client);
     }
 
-    /// Ready when it is time to try again what could not be done.
+    fn remove(&mut self, client: ClientId) {
+        self.behind.remove(&client);
+        if self.peers.remove(&client).is_some() {
+            self.closed += 1;
+        }
+    }
+
+    /// Ready when it is time to look again, after what could not be done was tried again.
     fn poll_retry(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_accepting_late && !self.peers.values().any(Peer::is_behind) {
+        if !self.door.is_accepting_late() && self.behind.is_empty() {
             self.retry = None;
+            self.retry_after = RETRY_FIRST;
             return Poll::Pending;
         }
-        let timer = self.retry.get_or_insert_with(|| Box::pin(sleep(RETRY)));
-        if timer.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
-        }
+        let timer = self.retry.get_or_insert_with(|| Box::pin(sleep(self.retry_after)));
+        ready!(timer.as_mut().poll(cx));
         self.retry = None;
-        if std::mem::take(&mut self.is_accepting_late) {
-            self.accept_late();
+        let has_moved = self.flush_behind();
+        self.retry_after =
+            if has_moved { RETRY_FIRST } else { (self.retry_after * 2).min(RETRY_LAST) };
+        if self.door.is_accepting_late() {
+            self.door.accept_late();
         }
         Poll::Ready(())
     }
 
-    /// Accepts without having been told that there is something to accept: that was said only once.
-    fn accept_late(&mut self) {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        while self.handshakes.len() < HANDSHAKES_MAX {
-            match accept_with(self.listener.get_ref(), flags) {
-                Ok(socket) => self.handshakes.extend(Handshake::new(socket)),
-                Err(Errno::AGAIN) => return,
-                Err(_) => {
-                    self.is_accepting_late = true;
-                    return;
+    /// Sends what waits, as far as there is room. True if a client took something.
+    fn flush_behind(&mut self) -> bool {
+        let mut has_moved = false;
+        for client in std::mem::take(&mut self.behind) {
+            let Some(peer) = self.peers.get_mut(&client) else { continue };
+            match peer.flush() {
+                Ok(moved) => has_moved |= moved,
+                Err(why) => {
+                    self.drop_peer(client, &why);
+                    continue;
                 }
             }
+            if peer.is_behind() {
+                self.behind.insert(client);
+            }
         }
-        self.is_accepting_late = true;
+        has_moved
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let address = rustix::net::getsockname(self.listener.get_ref());
-        let address = address.ok().and_then(|a| rustix::net::SocketAddrUnix::try_from(a).ok());
-        if let Some(path) = address.as_ref().and_then(|address| address.path()) {
-            let _ = rustix::fs::unlink(path);
-        }
+        self.flush();
     }
-}
-
-/// Whether accepting failed because of the connection that was to be accepted.
-fn is_about_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
-            | io::ErrorKind::PermissionDenied
-    )
 }

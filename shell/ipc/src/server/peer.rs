@@ -1,8 +1,9 @@
 use std::{
     collections::VecDeque,
     os::fd::OwnedFd,
-    task::{Context, Poll},
-    time::{Duration, Instant},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Instant,
 };
 
 use rustix::{
@@ -12,21 +13,20 @@ use rustix::{
 use tokio::io::unix::AsyncFd;
 use wire::qb::{ID_DISCONNECT, RequestHeader};
 
-use super::link::{Link, LinkError};
+use super::{
+    link::{Link, LinkError},
+    ready::Turn,
+    settings::{Backlog, RequestFlow},
+    stats::ConnectionStats,
+};
 use crate::CallError;
 
-/// Messages that may wait for a client that has fallen behind.
-const QUEUE_MAX: usize = 500;
-/// However fast a client catches up, more than this never waits.
-const QUEUE_LIMIT: usize = 10 * QUEUE_MAX;
-/// Bytes that may wait.
-const QUEUE_BYTES_LIMIT: usize = 256 << 20;
-/// How long a client may be behind by [`QUEUE_MAX`] without getting on.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// Wake-up bytes taken at a time.
 const WAKE_UPS: usize = 64;
 /// How often a client's wake-ups without a message are taken before others have their turn.
 const IDLE_READS: usize = 4;
+/// Requests read until their wake-ups are taken too. C clients whose socket is full of them turn in a loop until it is not.
+const REQUESTS_PER_WAKE_UPS: u32 = 32;
 
 /// Why a connection has ended.
 #[derive(Debug, thiserror::Error)]
@@ -54,26 +54,68 @@ pub(super) struct Peer {
     socket: AsyncFd<OwnedFd>,
     link: Link,
     message_max: usize,
-    responses: VecDeque<Vec<u8>>,
-    events: VecDeque<Vec<u8>>,
+    backlog: Backlog,
+    turn: Arc<Turn>,
+    waker: Waker,
+    responses: VecDeque<Arc<[u8]>>,
+    events: VecDeque<Arc<[u8]>>,
     waiting_bytes: usize,
-    /// Events put into the ring buffer for which the socket had no room for a wake-up.
+    /// Events put into the ring buffer for which the socket had no room for a wake-up, or that are still to be announced.
     wake_ups_owed: usize,
+    /// Requests read whose wake-ups may be in the socket.
+    unannounced: u32,
     /// Since when, and by how much, the client has been behind.
     behind: Option<(Instant, usize)>,
+    flow: RequestFlow,
+    stats: ConnectionStats,
+}
+
+/// An event for several clients: put together only if one of them cannot take it now.
+pub(super) struct Event<'a> {
+    parts: &'a [&'a [u8]],
+    length: usize,
+    whole: Option<Arc<[u8]>>,
+}
+
+impl<'a> Event<'a> {
+    pub(super) fn new(parts: &'a [&'a [u8]]) -> Self {
+        Self { parts, length: parts.iter().map(|part| part.len()).sum(), whole: None }
+    }
+
+    fn whole(&mut self) -> Arc<[u8]> {
+        let parts = self.parts;
+        Arc::clone(self.whole.get_or_insert_with(|| parts.concat().into()))
+    }
+}
+
+/// What a new connection consists of.
+pub(super) struct Connected {
+    pub(super) socket: AsyncFd<OwnedFd>,
+    pub(super) link: Link,
+    pub(super) message_max: usize,
+    pub(super) backlog: Backlog,
+    pub(super) turn: Arc<Turn>,
+    pub(super) stats: ConnectionStats,
 }
 
 impl Peer {
-    pub(super) const fn new(socket: AsyncFd<OwnedFd>, link: Link, message_max: usize) -> Self {
+    pub(super) fn new(connected: Connected) -> Self {
+        let Connected { socket, link, message_max, backlog, turn, stats } = connected;
         Self {
             socket,
             link,
             message_max,
+            backlog,
+            waker: Waker::from(Arc::clone(&turn)),
+            turn,
             responses: VecDeque::new(),
             events: VecDeque::new(),
             waiting_bytes: 0,
             wake_ups_owed: 0,
+            unannounced: 0,
             behind: None,
+            flow: RequestFlow::Open,
+            stats,
         }
     }
 
@@ -82,13 +124,48 @@ impl Peer {
         self.message_max
     }
 
+    /// Has it looked at in its turn.
+    pub(super) fn ask_for_turn(&self) {
+        self.turn.ask();
+    }
+
+    /// What it has done so far.
+    pub(super) fn stats(&self) -> ConnectionStats {
+        let waiting = self.responses.len() + self.events.len();
+        ConnectionStats { waiting, ..self.stats.clone() }
+    }
+
+    pub(super) fn clear_stats(&mut self) {
+        self.stats.clear();
+    }
+
+    /// Takes requests from it or not: `own` is meant for this client, `all` for all.
+    pub(super) fn set_flow(&mut self, own: RequestFlow, all: RequestFlow) {
+        self.flow = own;
+        let flow = self.flow.max(all);
+        if flow != self.stats.flow {
+            self.stats.flow = flow;
+            self.stats.flow_changes += 1;
+            self.link.set_flow_control(flow.number());
+            self.turn.ask();
+        }
+    }
+
+    /// What this client alone was told.
+    pub(super) const fn flow(&self) -> RequestFlow {
+        self.flow
+    }
+
     /// The next request.
-    pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Vec<u8>, Gone>> {
+    pub(super) fn poll_request(&mut self) -> Poll<Result<Vec<u8>, Gone>> {
+        let waker = self.waker.clone();
+        let mut cx = Context::from_waker(&waker);
+        let is_open = self.stats.flow == RequestFlow::Open;
         for _ in 0..IDLE_READS {
-            if let Poll::Ready(message) = self.link.poll_read(cx) {
-                return Poll::Ready(message.map_err(Gone::from).and_then(check));
+            if is_open && let Poll::Ready(message) = self.read(&mut cx) {
+                return Poll::Ready(message);
             }
-            let Poll::Ready(guard) = self.socket.poll_read_ready(cx) else {
+            let Poll::Ready(guard) = self.socket.poll_read_ready(&mut cx) else {
                 return Poll::Pending;
             };
             let Ok(mut guard) = guard else {
@@ -97,67 +174,112 @@ impl Peer {
             let mut bytes = [0_u8; WAKE_UPS];
             match recv(self.socket.get_ref(), &mut bytes[..], RecvFlags::DONTWAIT) {
                 // The message that a wake-up announces may have been read before it came.
-                Ok((1.., _)) | Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => guard.clear_ready(),
-                Ok(_) | Err(Errno::CONNRESET) => {
-                    // What was sent before the end still counts.
-                    return match self.link.poll_read(cx) {
-                        Poll::Ready(message) => {
-                            Poll::Ready(message.map_err(Gone::from).and_then(check))
-                        }
+                Ok((1.., _)) => self.stats.receive_retries += 1,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    guard.clear_ready();
+                    self.unannounced = 0;
+                }
+                // What was sent before the end still counts, unless nothing is taken any more.
+                Ok(_) | Err(Errno::CONNRESET) if is_open => {
+                    drop(guard);
+                    return match self.read(&mut cx) {
                         Poll::Pending => Poll::Ready(Err(Gone::Closed)),
+                        message => message,
                     };
                 }
+                Ok(_) | Err(Errno::CONNRESET) => return Poll::Ready(Err(Gone::Closed)),
                 Err(error) => return Poll::Ready(Err(Gone::Broken(error.to_string()))),
             }
         }
-        cx.waker().wake_by_ref();
+        waker.wake_by_ref();
         Poll::Pending
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Vec<u8>, Gone>> {
+        let message = std::task::ready!(self.link.poll_read(cx))?;
+        self.unannounced += 1;
+        if self.unannounced >= REQUESTS_PER_WAKE_UPS && self.link.needs_wake_up() {
+            self.unannounced = 0;
+            let mut bytes = [0_u8; WAKE_UPS];
+            // Whatever it says is said again when there is nothing to read but this.
+            let _ = recv(self.socket.get_ref(), &mut bytes[..], RecvFlags::DONTWAIT);
+        }
+        self.stats.requests += 1;
+        Poll::Ready(check(message))
     }
 
     /// Sends an answer, or keeps it for later.
     pub(super) fn respond(&mut self, message: &[u8]) -> Result<(), CallError> {
-        self.check_size(message)?;
+        self.check_size(message.len())?;
+        if self.responses.is_empty() {
+            match self.link.respond(message) {
+                Ok(true) => {
+                    self.stats.responses += 1;
+                    return Ok(());
+                }
+                Ok(false) => self.stats.send_retries += 1,
+                // Found out again, and told, when it is tried to send what waits.
+                Err(_) => {}
+            }
+        }
         self.waiting_bytes += message.len();
-        self.responses.push_back(message.to_vec());
+        self.responses.push_back(message.into());
         Ok(())
     }
 
-    /// Sends an event, or keeps it for later.
-    pub(super) fn notify(&mut self, message: &[u8]) -> Result<(), CallError> {
-        self.check_size(message)?;
-        self.waiting_bytes += message.len();
-        self.events.push_back(message.to_vec());
+    /// Sends an event, or keeps it for later. [`Self::flush`] announces it.
+    pub(super) fn notify(&mut self, event: &mut Event<'_>) -> Result<(), CallError> {
+        self.check_size(event.length)?;
+        if self.events.is_empty() {
+            match self.link.notify(event.parts) {
+                Ok(true) => {
+                    self.stats.events += 1;
+                    self.wake_ups_owed += usize::from(self.link.needs_wake_up());
+                    return Ok(());
+                }
+                Ok(false) => self.stats.send_retries += 1,
+                // As above.
+                Err(_) => {}
+            }
+        }
+        self.waiting_bytes += event.length;
+        self.events.push_back(event.whole());
         Ok(())
     }
 
-    fn check_size(&self, message: &[u8]) -> Result<(), CallError> {
-        let (bytes, limit) = (message.len(), self.message_max);
+    const fn check_size(&self, bytes: usize) -> Result<(), CallError> {
+        let limit = self.message_max;
         if bytes <= limit { Ok(()) } else { Err(CallError::TooBig { bytes, limit }) }
     }
 
-    /// Sends what waits, as far as there is room.
-    pub(super) fn flush(&mut self) -> Result<(), Gone> {
+    /// Sends what waits, as far as there is room, and announces what was sent. True if the client took something.
+    pub(super) fn flush(&mut self) -> Result<bool, Gone> {
+        let waiting_bytes = self.waiting_bytes;
         while let Some(message) = self.responses.front() {
             if !self.link.respond(message)? {
                 break;
             }
+            self.stats.responses += 1;
             self.waiting_bytes -= message.len();
             self.responses.pop_front();
         }
         while let Some(message) = self.events.front() {
-            if !self.link.notify(message)? {
+            if !self.link.notify(&[message])? {
                 break;
             }
+            self.stats.events += 1;
             self.waiting_bytes -= message.len();
             self.events.pop_front();
             self.wake_ups_owed += usize::from(self.link.needs_wake_up());
         }
-        self.wake_up()?;
-        self.check_backlog()
+        let owed = self.wake_ups_owed;
+        self.wake_up();
+        self.check_backlog()?;
+        Ok(self.waiting_bytes < waiting_bytes || self.wake_ups_owed < owed)
     }
 
-    fn wake_up(&mut self) -> Result<(), Gone> {
+    fn wake_up(&mut self) {
         while self.wake_ups_owed > 0 {
             let bytes = [0_u8; WAKE_UPS];
             let count = self.wake_ups_owed.min(WAKE_UPS);
@@ -169,21 +291,21 @@ impl Peer {
                 Err(_) => self.wake_ups_owed = 0,
             }
         }
-        Ok(())
     }
 
     fn check_backlog(&mut self) -> Result<(), Gone> {
+        let Backlog { patient_messages, patience, messages_max, bytes_max } = self.backlog;
         let waiting = self.responses.len() + self.events.len();
-        if waiting > QUEUE_LIMIT || self.waiting_bytes > QUEUE_BYTES_LIMIT {
+        if waiting > messages_max || self.waiting_bytes > bytes_max {
             return Err(Gone::Evicted(waiting));
         }
-        if waiting <= QUEUE_MAX {
+        if waiting <= patient_messages {
             self.behind = None;
             return Ok(());
         }
         let now = Instant::now();
         let (since, before) = *self.behind.get_or_insert((now, waiting));
-        if now.duration_since(since) >= PATIENCE {
+        if now.duration_since(since) >= patience {
             if waiting >= before {
                 return Err(Gone::Evicted(waiting));
             }

@@ -43,6 +43,11 @@ impl Control {
         self.0.i32(channel as usize).fetch_sub(1, Ordering::AcqRel);
     }
 
+    /// Says whether the receiver of requests wants the sender to stop; as with ring buffers.
+    pub(crate) fn set_flow_control(&self, number: i32) {
+        self.0.i32(Channel::Request as usize + 4).store(number, Ordering::Release);
+    }
+
     /// Whether the receiver of requests wants the sender to stop; as with ring buffers.
     pub(crate) fn flow_control(&self) -> i32 {
         self.0.i32(Channel::Request as usize + 4).load(Ordering::Acquire)

@@ -122,11 +122,12 @@ impl Mapping {
     /// A copy of the bytes at an offset.
     pub(crate) fn copy_out(&self, offset: usize, length: usize) -> Vec<u8> {
         assert!(self.length.checked_sub(offset).is_some_and(|rest| length <= rest), "inside");
-        let mut bytes = vec![0; length];
-        // SAFETY: both ranges are valid for `length` bytes and do not overlap. If the other side changes the bytes
-        // meanwhile, the copy holds a mixture, which is checked like anything else it could have written.
+        let mut bytes = Vec::with_capacity(length);
+        // SAFETY: both ranges are valid for `length` bytes and do not overlap; that many are filled in before they count. If
+        // the other side changes them meanwhile, the copy holds a mixture, checked like anything else it could have written.
         unsafe {
             ptr::copy_nonoverlapping(self.start.as_ptr().add(offset), bytes.as_mut_ptr(), length);
+            bytes.set_len(length);
         }
         std::sync::atomic::compiler_fence(Ordering::AcqRel);
         bytes

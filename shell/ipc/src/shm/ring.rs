@@ -128,6 +128,11 @@ impl Ring {
         self.header.i32(FLOW_CONTROL).load(Ordering::Acquire)
     }
 
+    /// Says whether the reader wants the writer to stop.
+    pub(crate) fn set_flow_control(&self, number: i32) {
+        self.header.i32(FLOW_CONTROL).store(number, Ordering::Release);
+    }
+
     /// Waits until there is a message, at most `timeout`. It may return early.
     pub(crate) fn wait(&self, timeout: Duration) {
         let semaphore = self.header.semaphore(SEMAPHORE);
@@ -235,10 +240,11 @@ impl RingWriter {
         &self.ring
     }
 
-    /// Puts a message in; false if there is no room for it now.
+    /// Puts a message in, which may be in parts; false if there is no room for it now.
     ///
     /// A message longer than agreed never fits.
-    pub(crate) fn write(&mut self, message: &[u8]) -> Result<bool, Damage> {
+    pub(crate) fn write(&mut self, parts: &[&[u8]]) -> Result<bool, Damage> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
         let ring = &*self.ring;
         let read = ring.header.u32(READ_POSITION).load(Ordering::Acquire);
         ring.check()?;
@@ -250,13 +256,17 @@ impl RingWriter {
             std::cmp::Ordering::Equal => ring.words,
             std::cmp::Ordering::Greater => read - self.at - 1,
         };
-        let size = u32::try_from(message.len()).unwrap_or(u32::MAX);
-        if message.len() > ring.message_max || (free as usize) * 4 < message.len() + MARGIN {
+        let size = u32::try_from(length).unwrap_or(u32::MAX);
+        if length > ring.message_max || (free as usize) * 4 < length + MARGIN {
             return Ok(false);
         }
         ring.word(self.at).store(0, Ordering::Relaxed);
         ring.word(self.at + 1).store(MARK_BEING_WRITTEN, Ordering::Release);
-        ring.data.copy_in(((self.at + 2) % ring.words) as usize * 4, message);
+        let mut offset = ((self.at + 2) % ring.words) as usize * 4;
+        for part in parts {
+            ring.data.copy_in(offset, part);
+            offset += part.len();
+        }
         ring.word(self.at).store(size, Ordering::Relaxed);
         let old = self.at;
         self.at = ring.after(old, size);
@@ -313,7 +323,7 @@ mod tests {
             let message: Vec<u8> = (0..1 + round * 7 % 5000)
                 .map(|i| u8::try_from((i + round) % 256).unwrap())
                 .collect();
-            assert_eq!(writer.write(&message), Ok(true), "{round}");
+            assert_eq!(writer.write(&[&message]), Ok(true), "{round}");
             assert_eq!(reader.read(), Ok(Some(message)), "{round}");
             assert_eq!(reader.read(), Ok(None), "{round}");
         }
@@ -323,14 +333,14 @@ mod tests {
     fn a_full_ring_takes_no_more_until_something_is_read() {
         let (_files, mut writer, mut reader) = pair(4000);
         let mut count = 0;
-        while writer.write(&[7; 1000]).unwrap() {
+        while writer.write(&[&[7; 1000]]).unwrap() {
             count += 1;
         }
         assert_eq!(count, 4);
-        assert_eq!(writer.write(&[7; 1000]), Ok(false));
+        assert_eq!(writer.write(&[&[7; 1000]]), Ok(false));
         assert_eq!(reader.read().unwrap().unwrap().len(), 1000);
-        assert_eq!(writer.write(&[7; 1000]), Ok(true));
-        assert_eq!(writer.write(&[7; 4001]), Ok(false), "longer than agreed");
+        assert_eq!(writer.write(&[&[7; 1000]]), Ok(true));
+        assert_eq!(writer.write(&[&[7; 4001]]), Ok(false), "longer than agreed");
     }
 
     #[test]
@@ -339,7 +349,7 @@ mod tests {
         // The whole ring is filled with the mark, as payload; then positions come to lie on it.
         for round in 0..500 {
             let message = [0xA1; 3996];
-            assert_eq!(writer.write(&message[..3996 - round % 9 * 4]), Ok(true));
+            assert_eq!(writer.write(&[&message[..3996 - round % 9 * 4]]), Ok(true));
             assert!(reader.read().unwrap().is_some());
             assert_eq!(reader.read(), Ok(None));
         }
@@ -350,7 +360,7 @@ mod tests {
         let (files, mut writer, mut reader) = pair(4000);
         let header = other_view(&files.header, HEADER_SIZE);
         header.u32(READ_POSITION).store(u32::MAX, Ordering::Relaxed);
-        assert_eq!(writer.write(b"abc"), Err(Damage::Position(u32::MAX)));
+        assert_eq!(writer.write(&[b"abc"]), Err(Damage::Position(u32::MAX)));
         header.u32(READ_POSITION).store(0, Ordering::Relaxed);
         for size in [0, 4001, 0x7FFF_FFFF, u32::MAX] {
             let data = other_view(&files.data, data_size(4000));
@@ -366,13 +376,13 @@ mod tests {
     #[test]
     fn a_truncated_file_is_damage_and_not_the_end() {
         let (files, mut writer, mut reader) = pair(4000);
-        assert_eq!(writer.write(b"abc"), Ok(true));
+        assert_eq!(writer.write(&[b"abc"]), Ok(true));
         rustix::fs::ftruncate(&files.data, 0).unwrap();
         assert_eq!(reader.read(), Err(Damage::Truncated));
-        assert_eq!(writer.write(b"abc"), Err(Damage::Truncated));
+        assert_eq!(writer.write(&[b"abc"]), Err(Damage::Truncated));
         let (files, mut writer, mut reader) = pair(4000);
         rustix::fs::ftruncate(&files.header, 0).unwrap();
-        assert_eq!(writer.write(b"abc"), Err(Damage::Truncated));
+        assert_eq!(writer.write(&[b"abc"]), Err(Damage::Truncated));
         assert_eq!(reader.read(), Err(Damage::Truncated));
     }
 
@@ -381,7 +391,7 @@ mod tests {
         let (_files, mut writer, reader) = pair(4000);
         let ring = Arc::clone(reader.ring());
         let waiter = std::thread::spawn(move || ring.wait(Duration::from_secs(600)));
-        writer.write(b"abc").unwrap();
+        writer.write(&[b"abc"]).unwrap();
         waiter.join().unwrap();
     }
 }

@@ -6,8 +6,8 @@ use xml::Element;
 
 use super::codec::{self, Numbers};
 use crate::{
-    Access, CallError, ClientId, Credentials, Server, ServerEvent, ServerSettings, Transport,
-    message_limit,
+    Access, Backlog, CallError, ClientId, Credentials, Server, ServerEvent, ServerSettings,
+    Transport, message_limit,
 };
 
 /// What an answer refers to: the client's number of the request and whether the client waits for an answer.
@@ -76,6 +76,7 @@ impl XmlServer {
             transport,
             max_message_bytes: message_limit(),
             access,
+            backlog: Backlog::default(),
         };
         Self::with_settings(settings)
     }
