@@ -186,7 +186,10 @@ impl Guarantee {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::testing::both_ways, *};
+    use super::{
+        super::{RingId, testing::both_ways},
+        *,
+    };
 
     fn group() -> GroupName {
         GroupName::new(b"crmd\0").unwrap()
@@ -207,6 +210,9 @@ mod tests {
             Request::PartialMulticast { guarantee, total: 50, part: Part::Middle, payload },
             Request::Membership { group: group() },
             Request::LocalGet,
+            Request::Iteration { kind: Iteration::OneGroup, group: group() },
+            Request::IterationNext { handle: 5 },
+            Request::IterationEnd { handle: 5 },
             Request::Finalize,
         ] {
             both_ways(request, Request::encode, Request::decode);
@@ -232,6 +238,7 @@ mod tests {
                 part: Part::First,
                 payload,
             },
+            Event::RingChange { ring: RingId { node: 1, sequence: 8 }, members: vec![1, 2] },
         ] {
             both_ways(event, Event::encode, Event::decode);
         }
@@ -240,6 +247,10 @@ mod tests {
     #[test]
     fn answers_go_both_ways() {
         both_ways(7, |node| encode_local_get(*node), decode_local_get);
+        both_ways(7, |handle| encode_iteration(*handle), decode_iteration);
+        let described = Described { group: group(), node: 1, pid: 2 };
+        assert_eq!(encode_iteration_next(&described).len(), 168);
+        assert_eq!(decode_iteration_next(&encode_iteration_next(&described)), Ok(described));
         let members = vec![member(1), member(9)];
         assert_eq!(decode_membership(&encode_membership(&members)), Ok(members));
     }
@@ -254,6 +265,19 @@ mod tests {
         assert_eq!(multicast.len(), 43);
         assert_eq!(multicast[8..12], 43_i32.to_ne_bytes());
         assert_eq!(encode_membership(&[]).len(), 9248);
+        let ring = RingId { node: 1, sequence: 8 };
+        assert_eq!(Event::RingChange { ring, members: vec![1, 2] }.encode().len(), 56);
+        for (what, size) in [(ZeroCopy::Allocate, 152), (ZeroCopy::Free, 32), (ZeroCopy::Send, 24)]
+        {
+            let request = Request::ZeroCopy(what).encode();
+            assert_eq!(request.len(), size);
+            assert_eq!(Request::decode(&request), Ok(Request::ZeroCopy(what)));
+        }
+    }
+
+    #[test]
+    fn names_are_printed_without_control_characters() {
+        assert_eq!(GroupName::new(b"a\\b\0\xff").unwrap().to_string(), r"a\\b\x00\xFF");
     }
 
     #[test]
