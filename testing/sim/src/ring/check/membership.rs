@@ -11,7 +11,9 @@ pub(super) fn configured(book: &Book, process: ProcessKey, told: &Configuration)
         ConfigurationKind::Regular => regular(book, process, told),
     };
     let problem = problem.or_else(|| {
-        if !told.members.contains(&facts.node) {
+        // Before its first ring a node was alone with nothing, not even itself.
+        let has_itself = facts.ring.is_some() || told.kind == ConfigurationKind::Regular;
+        if has_itself && !told.members.contains(&facts.node) {
             return Some("it is no member itself".to_owned());
         }
         let sorted = told.members.is_sorted_by(|a, b| a < b);
@@ -28,7 +30,8 @@ fn transitional(book: &Book, process: ProcessKey, told: &Configuration) -> Optio
         return Some("told one like that just before".to_owned());
     }
     let Some(ring) = facts.ring else {
-        return (!told.left.is_empty()).then(|| "was in no ring before".to_owned());
+        let nobody = told.members.is_empty() && told.left.is_empty();
+        return (!nobody).then(|| "was in no ring before".to_owned());
     };
     let before = &book.ring(ring).members;
     if told.members.iter().any(|member| !before.contains(member)) {
