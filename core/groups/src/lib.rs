@@ -29,3 +29,6 @@ pub use input::{ClientId, Input};
 pub use notice::{Notice, Statistics};
 pub use output::Output;
 pub use settings::Settings;
+
+#[cfg(test)]
+mod tests;

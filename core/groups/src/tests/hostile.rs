@@ -1,0 +1,1 @@
+//! Bytes that nobody in his right mind sends.
