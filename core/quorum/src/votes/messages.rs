@@ -120,7 +120,10 @@ impl Votes {
         {
             self.recalculate(is_leaving || is_taught, is_leaving, service, effects);
         }
-        if self.rules.wait_for_all && is_quorate && !info.flags.has(NodeFlags::WAIT_FOR_ALL) {
+        // Counting may have changed how this node stands, if it was its own message.
+        let flags = self.census.enter(from).flags;
+        let waits_not = flags.has(NodeFlags::QUORATE) && !flags.has(NodeFlags::WAIT_FOR_ALL);
+        if self.rules.wait_for_all && waits_not {
             self.wait_for_all(false, effects);
         }
     }

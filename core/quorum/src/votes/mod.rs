@@ -55,12 +55,22 @@ pub(crate) struct Votes {
     /// Clients that follow changes, with the number that they want to see in events.
     followers: BTreeMap<ClientId, u64>,
     /// What the configuration gives, until the start.
-    pending: Option<(Shares, Vec<Notice>)>,
+    pending: Option<Reading>,
+}
+
+/// A configuration that was read, but of which nothing was said yet.
+#[derive(Debug)]
+struct Reading {
+    shares: Shares,
+    notices: Vec<Notice>,
+    /// Whether a tie breaker is configured, in force or not.
+    has_tie_breaker: bool,
 }
 
 impl Votes {
     pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigurationError> {
         let (rules, shares, notices) = Rules::at_start(settings)?;
+        let has_tie_breaker = settings.auto_tie_breaker;
         Ok(Self {
             rules,
             census: Census::new(settings.node),
@@ -78,7 +88,7 @@ impl Votes {
             device: Device::default(),
             timers: Timers::new(),
             followers: BTreeMap::new(),
-            pending: Some((shares, notices)),
+            pending: Some(Reading { shares, notices, has_tie_breaker }),
         })
     }
 
@@ -88,10 +98,10 @@ impl Votes {
         service: &mut Service,
         effects: &mut Effects<'_>,
     ) {
-        let Some((shares, notices)) = self.pending.take() else { return };
+        let Some(Reading { shares, notices, has_tie_breaker }) = self.pending.take() else { return };
         effects.publish_number("runtime.votequorum.this_node_id", self.census.own_id().0);
         notices.into_iter().for_each(|notice| effects.notice(notice));
-        if !self.rules.tie.is_unbroken() {
+        if has_tie_breaker {
             effects.publish_number("runtime.votequorum.atb_type", self.rules.tie.code());
         }
         if self.rules.tracking {

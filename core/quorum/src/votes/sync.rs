@@ -77,9 +77,8 @@ impl Votes {
             if !self.device.name.is_empty() {
                 effects.multicast(&Message::DeviceRegister { name: self.device.name.clone() });
             }
-            for &client in self.followers.keys() {
-                // Corosync gives no context here, whatever tracking was started with.
-                effects.tell(client, Event::Votes(self.node_list_event(0)));
+            for (&client, &context) in &self.followers {
+                effects.tell(client, Event::Votes(self.node_list_event(context)));
             }
         }
         self.stage = Stage::Waiting;
