@@ -21,6 +21,11 @@ pub(crate) struct Program {
 
 const DAEMONS: &[Program] = &[
     Program {
+        name: "corosync",
+        summary: "the ring: who is there, who has quorum, messages in one order",
+        main: corosync::main,
+    },
+    Program {
         name: "pacemakerd",
         summary: "launcher: starts the other daemons and looks after them",
         main: pacemakerd::main,

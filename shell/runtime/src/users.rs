@@ -1,4 +1,4 @@
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 /// The name of a user; `None` if there is none of that number.
 #[allow(unsafe_code, reason = "no crate in use wraps getpwuid_r")]
@@ -19,6 +19,35 @@ pub fn user_name(uid: u32) -> Option<String> {
     Some(name.to_string_lossy().into_owned())
 }
 
+/// The number of a user; `None` if there is none of that name.
+#[allow(unsafe_code, reason = "no crate in use wraps getpwnam_r")]
+pub fn user_number(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    let mut buffer = vec![0_u8; 16 * 1024];
+    // SAFETY: an entry of all zeroes is valid: its fields are numbers and pointers.
+    let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
+    let mut found = std::ptr::null_mut();
+    let (bytes, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: all pointers are to live variables of this function, and the length is the buffer's.
+    let result = unsafe { libc::getpwnam_r(name.as_ptr(), &mut entry, bytes, length, &mut found) };
+    (result == 0 && !found.is_null()).then_some(entry.pw_uid)
+}
+
+/// The number of a group; `None` if there is none of that name.
+#[allow(unsafe_code, reason = "no crate in use wraps getgrnam_r")]
+pub fn group_number(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // A group's entry has all its members in it.
+    let mut buffer = vec![0_u8; 256 * 1024];
+    // SAFETY: an entry of all zeroes is valid: its fields are numbers and pointers.
+    let mut entry: libc::group = unsafe { std::mem::zeroed() };
+    let mut found = std::ptr::null_mut();
+    let (bytes, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: all pointers are to live variables of this function, and the length is the buffer's.
+    let result = unsafe { libc::getgrnam_r(name.as_ptr(), &mut entry, bytes, length, &mut found) };
+    (result == 0 && !found.is_null()).then_some(entry.gr_gid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +56,7 @@ mod tests {
     fn root_is_known_and_nobody_s_numbers_are_not() {
         assert_eq!(user_name(0).as_deref(), Some("root"));
         assert_eq!(user_name(3_999_999_999), None);
+        assert_eq!((user_number("root"), group_number("root")), (Some(0), Some(0)));
+        assert_eq!((user_number("no such one"), group_number("no\0such")), (None, None));
     }
 }

@@ -35,6 +35,8 @@ impl Status {
     pub const NO_RESOURCES: Self = Self(18);
     /// Not supported.
     pub const NOT_SUPPORTED: Self = Self(19);
+    /// The operation failed.
+    pub const FAILED_OPERATION: Self = Self(21);
     /// What was said does not fit the present state.
     pub const MESSAGE_ERROR: Self = Self(22);
     /// A queue is full; ask again.

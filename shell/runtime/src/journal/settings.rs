@@ -87,6 +87,11 @@ impl Facility {
             .or_else(|| local().map(|number| Self(16 + number)))
     }
 
+    /// The facility that has this number in syslog, 0 to 23; others count as a daemon's.
+    pub const fn from_number(number: u8) -> Self {
+        if number < 24 { Self(number) } else { Self::DAEMON }
+    }
+
     /// The number in front of a message.
     pub(super) const fn with(self, severity: u8) -> u32 {
         self.0 as u32 * 8 + severity as u32

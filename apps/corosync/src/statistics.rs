@@ -1,0 +1,255 @@
+//! The map of statistics, and what the service about links says.
+
+use std::time::Duration;
+
+use cmap::{Input, MapId, Value};
+use links::LinkStatus;
+use vocab::NodeId;
+use wire::corosync::cfg::{Link, NodeLink, NodeStatus};
+
+use crate::{configure::Configuration, daemon::Daemon, transport::Transport};
+
+/// Within that time values count as fresh: a tool asks for one key after the other.
+const FRESH: Duration = Duration::from_millis(100);
+/// Links that an answer has room for.
+const LINKS: u8 = 8;
+
+impl Daemon {
+    /// Makes what a client is about to read what it is now.
+    pub(crate) fn refresh_statistics(
+        &mut self,
+        client: cmap::ClientId,
+        request: &wire::corosync::cmap::Request,
+    ) {
+        for input in self.traffic.changes() {
+            self.set_in_map(input);
+        }
+        let now = self.clock.now();
+        let is_fresh = self.refreshed.is_some_and(|at| now - at < FRESH);
+        if is_fresh || self.maps.reads_statistic(client, request).is_none() {
+            return;
+        }
+        self.refreshed = Some(now);
+        for (key, value) in self.statistics() {
+            self.set_in_map(Input::Set { map: MapId::Statistics, key, value });
+        }
+    }
+
+    fn statistics(&self) -> Vec<(String, Value)> {
+        let mut values = Vec::new();
+        values.extend(ring_values(&self.ring.statistics(self.clock.now())));
+        if let Transport::Links(links) = &self.transport {
+            for (node, link, status) in links.links() {
+                let prefix = format!("stats.knet.node{node}.link{}", link.0);
+                values.extend(
+                    link_values(&status)
+                        .into_iter()
+                        .map(|(name, value)| (format!("{prefix}.{name}"), value)),
+                );
+            }
+            values.extend(
+                handle_values(links.statistics())
+                    .into_iter()
+                    .map(|(name, value)| (format!("stats.knet.handle.{name}"), Value::U64(value))),
+            );
+        }
+        values.extend(self.endpoints.statistics());
+        values
+    }
+
+    /// A client wants statistics to begin anew.
+    pub(crate) fn clear_statistics(&mut self, which: cmap::Statistics) {
+        use cmap::Statistics;
+        if matches!(which, Statistics::Links | Statistics::All)
+            && let Transport::Links(links) = &mut self.transport
+        {
+            links.clear_statistics();
+        }
+        if matches!(which, Statistics::Ring | Statistics::All) {
+            self.ring.clear_statistics();
+        }
+        if matches!(which, Statistics::Clients | Statistics::All) {
+            self.endpoints.clear_statistics();
+        }
+        self.refreshed = None;
+    }
+
+    /// This node's links, each with one sign for every node.
+    pub(crate) fn ring_status(&self) -> Vec<Link> {
+        let mut nodes: Vec<u32> =
+            self.configuration.place.nodes.iter().map(|node| node.id).collect();
+        nodes.sort_unstable();
+        let own = self.configuration.local();
+        own.addresses
+            .iter()
+            .map(|(&link, address)| Link {
+                name: format!("{link} {address}"),
+                status: match &self.transport {
+                    Transport::Plain(_) => "OK".to_owned(),
+                    Transport::Links(links) => nodes
+                        .iter()
+                        .map(|&node| match links.link_status(NodeId(node), links::LinkId(link)) {
+                            _ if node == own.id => 'n',
+                            // Bits: configured, works.
+                            Some(status) if status.is_up => '3',
+                            Some(_) => '1',
+                            None => 'd',
+                        })
+                        .collect(),
+                },
+            })
+            .collect()
+    }
+
+    /// What the transport knows of a node; `None` if there is no such node.
+    pub(crate) fn node_status(&self, node: NodeId) -> Option<NodeStatus> {
+        let there = self.configuration.place.nodes.iter().find(|there| there.id == node.0)?;
+        let own = self.configuration.local();
+        let is_local = node == self.node;
+        let link = |link: u8| {
+            let (Some(from), Some(to)) = (own.addresses.get(&link), there.addresses.get(&link))
+            else {
+                return NodeLink::default();
+            };
+            let status = match &self.transport {
+                Transport::Links(links) => links.link_status(node, links::LinkId(link)),
+                Transport::Plain(_) => None,
+            };
+            let is_plain = matches!(self.transport, Transport::Plain(_));
+            NodeLink {
+                enabled: true,
+                connected: is_local || is_plain || status.is_some_and(|status| status.is_up),
+                dynamic: false,
+                mtu: status.map_or(0, |status| u32::try_from(status.frame_bytes).unwrap_or(0)),
+                source: from.to_string(),
+                destination: to.to_string(),
+            }
+        };
+        let links: Vec<NodeLink> = (0..LINKS).map(link).collect();
+        Some(NodeStatus {
+            node: node.0,
+            reachable: links.iter().any(|link| link.connected),
+            remote: false,
+            external: false,
+            links,
+        })
+    }
+}
+
+impl Configuration {
+    /// A node's addresses as one text, in the form that the map has.
+    pub(crate) fn addresses_text(&self, node: NodeId) -> String {
+        let there = self.place.nodes.iter().find(|there| there.id == node.0);
+        let addresses = there.into_iter().flat_map(|there| &there.addresses);
+        addresses.map(|(link, address)| format!("r({link}) ip({address}) ")).collect()
+    }
+
+    /// A node's addresses, in the order of links.
+    pub(crate) fn addresses(&self, node: NodeId) -> Vec<std::net::IpAddr> {
+        let there = self.place.nodes.iter().find(|there| there.id == node.0);
+        there.map_or_else(Vec::new, |there| there.addresses.values().copied().collect())
+    }
+}
+
+fn microseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
+}
+
+/// The ring's statistics, by the names that the original gives them.
+fn ring_values(statistics: &totem::Statistics) -> Vec<(String, Value)> {
+    let s = statistics;
+    let counters = [
+        ("orf_token_tx", s.orf_token_tx),
+        ("orf_token_rx", s.orf_token_rx),
+        ("memb_merge_detect_tx", s.memb_merge_detect_tx),
+        ("memb_merge_detect_rx", s.memb_merge_detect_rx),
+        ("memb_join_tx", s.memb_join_tx),
+        ("memb_join_rx", s.memb_join_rx),
+        ("mcast_tx", s.mcast_tx),
+        ("mcast_retx", s.mcast_retx),
+        ("mcast_rx", s.mcast_rx),
+        ("memb_commit_token_tx", s.memb_commit_token_tx),
+        ("memb_commit_token_rx", s.memb_commit_token_rx),
+        ("token_hold_cancel_tx", s.token_hold_cancel_tx),
+        ("token_hold_cancel_rx", s.token_hold_cancel_rx),
+        ("operational_entered", s.operational_entered),
+        ("operational_token_lost", s.operational_token_lost),
+        ("gather_entered", s.gather_entered),
+        ("gather_token_lost", s.gather_token_lost),
+        ("commit_entered", s.commit_entered),
+        ("commit_token_lost", s.commit_token_lost),
+        ("recovery_entered", s.recovery_entered),
+        ("recovery_token_lost", s.recovery_token_lost),
+        ("consensus_timeouts", s.consensus_timeouts),
+        ("rx_msg_dropped", s.rx_msg_dropped),
+        ("time_since_token_last_received", s.time_since_token_last_received),
+        ("duplicate_node_frames", s.duplicate_node_frames),
+    ];
+    let numbers = [
+        ("srp.continuous_gather", s.continuous_gather),
+        ("srp.continuous_sendmsg_failures", s.continuous_sendmsg_failures),
+        ("srp.mtt_rx_token", s.mtt_rx_token),
+        ("srp.avg_token_workload", s.avg_token_workload),
+        ("srp.avg_backlog_calc", s.avg_backlog_calc),
+        ("pg.msg_queue_avail", s.msg_queue_avail),
+        ("pg.msg_reserved", s.msg_reserved),
+    ];
+    let counters = counters.map(|(name, value)| (format!("stats.srp.{name}"), Value::U64(value)));
+    let numbers = numbers.map(|(name, value)| (format!("stats.{name}"), Value::U32(value)));
+    let failure = Value::U8(s.firewall_enabled_or_nic_failure);
+    let failure = ("stats.srp.firewall_enabled_or_nic_failure".to_owned(), failure);
+    counters.into_iter().chain(numbers).chain([failure]).collect()
+}
+
+/// One link's statistics, by the names that the original gives them. What cannot be counted here is not shown.
+fn link_values(status: &LinkStatus) -> Vec<(String, Value)> {
+    let statistics = &status.statistics;
+    let number = |name: &str, value: u32| (name.to_owned(), Value::U32(value));
+    let mut values = vec![
+        ("enabled".to_owned(), Value::U8(1)),
+        ("connected".to_owned(), Value::U8(u8::from(status.is_up))),
+        number("mtu", u32::try_from(status.frame_bytes).unwrap_or(0)),
+        number("latency_min", microseconds(statistics.latency_min)),
+        number("latency_max", microseconds(statistics.latency_max)),
+        number("latency_ave", microseconds(status.latency)),
+        number("latency_samples", status.latency_samples),
+        number("down_count", statistics.down_count),
+        number("up_count", statistics.up_count),
+    ];
+    for (kind, traffic) in [
+        ("data", statistics.data),
+        ("ping", statistics.ping),
+        ("pong", statistics.pong),
+        ("pmtu", statistics.mtu),
+        ("total", statistics.total()),
+    ] {
+        values.extend([
+            (format!("tx_{kind}_packets"), Value::U64(traffic.sent_packets)),
+            (format!("rx_{kind}_packets"), Value::U64(traffic.received_packets)),
+            (format!("tx_{kind}_bytes"), Value::U64(traffic.sent_bytes)),
+            (format!("rx_{kind}_bytes"), Value::U64(traffic.received_bytes)),
+        ]);
+    }
+    values
+}
+
+/// What all links together did, by the names that the original gives it; the last ones are ours.
+fn handle_values(statistics: &links::Statistics) -> [(&'static str, u64); 14] {
+    let (sent, received) = (statistics.sent_compressed, statistics.received_compressed);
+    [
+        ("tx_uncompressed_packets", statistics.sent_uncompressed_packets),
+        ("tx_compressed_packets", sent.packets),
+        ("tx_compressed_original_bytes", sent.original_bytes),
+        ("tx_compressed_size_bytes", sent.compressed_bytes),
+        ("rx_compressed_packets", received.packets),
+        ("rx_compressed_original_bytes", received.original_bytes),
+        ("rx_compressed_size_bytes", received.compressed_bytes),
+        ("tx_crypt_packets", statistics.sent_sealed_packets),
+        ("tx_crypt_byte_overhead", statistics.sent_seal_bytes),
+        ("rx_crypt_packets", statistics.received_sealed_packets),
+        ("rx_refused_packets", statistics.refused_packets),
+        ("rx_duplicate_packets", statistics.duplicate_packets),
+        ("rx_ignored_packets", statistics.ignored_packets),
+        ("tx_unsent_frames", statistics.unsent_frames),
+    ]
+}
