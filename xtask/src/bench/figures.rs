@@ -30,7 +30,7 @@ impl Figures {
     /// of a cost, more of a rate.
     pub(super) fn print(&self, stacks: &[&str]) {
         console::title("figures: median (least to most)");
-        let mut head = format!("{:<44}", "");
+        let mut head = format!("{:<54}", "");
         stacks.iter().for_each(|s| head.push_str(&format!("{s:>30}")));
         if stacks.len() == 2 {
             head.push_str("   times better");
@@ -38,7 +38,7 @@ impl Figures {
         println!("{head}");
         for (row, unit) in &self.rows {
             let (cells, medians) = self.cells(row, stacks);
-            let mut line = format!("{:<44}", format!("{row} [{unit}]"));
+            let mut line = format!("{:<54}", format!("{row} [{unit}]"));
             cells.iter().for_each(|cell| line.push_str(&format!("{cell:>30}")));
             if let Some(ratio) = self.ratio(row, &medians) {
                 line.push_str(&format!("{ratio:>15.1}"));
