@@ -208,3 +208,104 @@ impl Round {
         out.push(Output::Multicast(Message::Barrier { ring: self.ring }.encode()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RING: RingId = RingId { node: 1, sequence: 8 };
+
+    fn node(services: &[Service]) -> Barrier {
+        Barrier::new(Settings { services: services.to_vec() })
+    }
+
+    fn handle(barrier: &mut Barrier, input: Input<'_>) -> Vec<Output> {
+        let mut out = Outbox::new();
+        barrier.handle(Instant::START, input, &mut out);
+        out.drain().collect()
+    }
+
+    fn say(barrier: &mut Barrier, from: u32, message: &Message) -> Vec<Output> {
+        let sent = message.encode();
+        handle(barrier, Input::Deliver { from: NodeId(from), message: sent.message() })
+    }
+
+    fn services(numbers: &[i32]) -> Message {
+        Message::Services { ring: RING, services: numbers.to_vec() }
+    }
+
+    const REPORT: Message = Message::Barrier { ring: RING };
+
+    #[test]
+    fn services_have_their_turns_by_number_also_those_that_only_others_have() {
+        let mut barrier = node(&[Service::Votequorum, Service::Cmap, Service::Cpg]);
+        assert!(barrier.is_running());
+        let members = [NodeId(1), NodeId(2)];
+        handle(&mut barrier, Input::Transitional { members: &[NodeId(1), NodeId(9)] });
+        let begun = handle(&mut barrier, Input::Regular { ring: RING, members: &members });
+        assert_eq!(begun[0], Output::Multicast(services(&[0, 2, 5]).encode()));
+        let init = |service| Output::Init {
+            service,
+            transitional: Arc::new([NodeId(1)]),
+            members: Arc::new(members),
+            ring: RING,
+        };
+        let all = [Service::Cmap, Service::Cpg, Service::Votequorum].map(init);
+        assert_eq!(begun[1..], all);
+
+        say(&mut barrier, 1, &services(&[0, 2, 5]));
+        let output = say(&mut barrier, 2, &services(&[0, 3, 5]));
+        assert_eq!(output, [Output::Process(Service::Cmap)]);
+        let report = Output::Multicast(REPORT.encode());
+        assert_eq!(handle(&mut barrier, Input::Synced(Service::Cpg)), [], "not its turn");
+        assert_eq!(handle(&mut barrier, Input::Synced(Service::Cmap)), [report.clone()]);
+        assert_eq!(handle(&mut barrier, Input::Synced(Service::Cmap)), [], "once is enough");
+        // Activated one by one; nothing is asked of anybody here for service 3.
+        let expected = [
+            vec![Output::Activate(Service::Cmap), Output::Process(Service::Cpg)],
+            vec![Output::Activate(Service::Cpg), report.clone()],
+            vec![Output::Process(Service::Votequorum)],
+        ];
+        for (turn, expected) in expected.into_iter().enumerate() {
+            if turn == 1 {
+                assert_eq!(handle(&mut barrier, Input::Synced(Service::Cpg)), [report.clone()]);
+            }
+            assert_eq!(say(&mut barrier, 1, &REPORT), []);
+            assert_eq!(say(&mut barrier, 2, &REPORT), expected);
+        }
+        handle(&mut barrier, Input::Synced(Service::Votequorum));
+        say(&mut barrier, 2, &REPORT);
+        assert!(barrier.is_running());
+        let activated = Output::Activate(Service::Votequorum);
+        let completed = [activated, Output::Notice(Notice::Completed), Output::Completed];
+        assert_eq!(say(&mut barrier, 1, &REPORT), completed);
+        assert!(!barrier.is_running());
+        assert_eq!(say(&mut barrier, 1, &REPORT), []);
+    }
+
+    #[test]
+    fn a_change_aborts_the_service_whose_turn_it_is_and_what_came_before_counts_no_more() {
+        let mut barrier = node(&[Service::Cpg]);
+        let members = [NodeId(1), NodeId(2)];
+        handle(&mut barrier, Input::Regular { ring: RING, members: &members });
+        say(&mut barrier, 1, &services(&[2]));
+        say(&mut barrier, 2, &services(&[2]));
+        let alone = Input::Transitional { members: &[NodeId(1)] };
+        assert_eq!(handle(&mut barrier, alone), [Output::Abort(Service::Cpg)]);
+        assert_eq!(handle(&mut barrier, Input::Synced(Service::Cpg)), []);
+        assert_eq!(say(&mut barrier, 1, &REPORT), []);
+        let ring = RingId { node: 1, sequence: 12 };
+        handle(&mut barrier, Input::Regular { ring, members: &[NodeId(1)] });
+        assert_eq!(say(&mut barrier, 1, &services(&[2])), [], "of the old ring");
+        let list = Message::Services { ring, services: vec![2] };
+        assert_eq!(say(&mut barrier, 1, &list), [Output::Process(Service::Cpg)]);
+    }
+
+    #[test]
+    fn without_services_all_is_done_once_all_have_said_so() {
+        let mut barrier = node(&[]);
+        handle(&mut barrier, Input::Regular { ring: RING, members: &[NodeId(1)] });
+        let output = say(&mut barrier, 1, &services(&[]));
+        assert_eq!(output, [Output::Notice(Notice::Completed), Output::Completed]);
+    }
+}

@@ -104,7 +104,9 @@ impl Bus {
                 let transitional: Vec<_> = members
                     .iter()
                     .zip(&before)
-                    .filter(|(other, others)| **other == node || (!old.is_empty() && *others == old))
+                    .filter(|(other, others)| {
+                        **other == node || (!old.is_empty() && *others == old)
+                    })
                     .map(|(other, _)| *other)
                     .collect();
                 self.change(node, &transitional, &members, ring);

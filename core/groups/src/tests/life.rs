@@ -1,7 +1,7 @@
 //! What one client after the other may do, and what it gets for it.
 
 use wire::{
-    corosync::cpg::{Iteration, Part, Request, encode_multicast, Guarantee},
+    corosync::cpg::{Guarantee, Iteration, Part, Request, encode_multicast},
     qb,
 };
 
@@ -129,11 +129,7 @@ fn long_messages_come_in_parts_and_are_cut_off_when_members_change() {
     bus.settle();
     bus.expect(
         "c",
-        &[
-            "part g 1:11 First of 6 ab",
-            "part g 1:11 Middle of 6 cd",
-            "part g 1:11 Last of 6 ef",
-        ],
+        &["part g 1:11 First of 6 ab", "part g 1:11 Middle of 6 cd", "part g 1:11 Last of 6 ef"],
     );
     assert_eq!(bus.send_part("a", Part::First, "ab"), 1);
     bus.connect("b", 1, 12);
@@ -160,7 +156,14 @@ fn groups_are_apart_even_if_names_begin_alike() {
     bus.expect("b", &["deliver g\\x00 1:12 mine"]);
     bus.expect("h", &["deliver  1:15 empty"]);
     let names = bus.walk("a", Iteration::Names, "");
-    assert_eq!(names, ["g/0:0", "g\\x00/0:0", "/0:0", "g g/0:0"].map(String::from).into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(
+        names,
+        ["g/0:0", "g\\x00/0:0", "/0:0", "g g/0:0"]
+            .map(String::from)
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+    );
     bus.kill(2);
     bus.form(&[&[1]]);
     bus.expect("a", &["confchg g m [1:11:0] l [2:21:3] j []", "totem 1 [1]"]);
@@ -182,7 +185,10 @@ fn a_walk_does_not_see_later_changes_and_belongs_to_its_client() {
     assert_eq!(bus.status("a", &Request::IterationEnd { handle }), 1);
     assert_eq!(bus.status("a", &Request::IterationEnd { handle }), 2);
     for _ in 0..32 {
-        assert_eq!(bus.status("a", &Request::Iteration { kind: Iteration::All, group: name("") }), 1);
+        assert_eq!(
+            bus.status("a", &Request::Iteration { kind: Iteration::All, group: name("") }),
+            1
+        );
     }
     assert_eq!(bus.status("a", &Request::Iteration { kind: Iteration::All, group: name("") }), 18);
 }

@@ -112,8 +112,22 @@ fn memberships_that_follow_fast_are_told_as_one_change() {
     bus.begin_form(&[&[1], &[2, 3]]);
     bus.deliver_some(2);
     bus.form(&[&[1, 2], &[3]]);
-    bus.expect("a", &["confchg g m [1:11:0] l [2:21:3 3:31:3] j []", "confchg g m [1:11:0 2:21:0] l [] j [2:21:4]", "totem 1 [1, 2]"]);
-    bus.expect("c", &["confchg g m [2:21:0] l [1:11:3 3:31:3] j []", "confchg g m [1:11:0 2:21:0] l [] j [1:11:4]", "totem 1 [1, 2]"]);
+    bus.expect(
+        "a",
+        &[
+            "confchg g m [1:11:0] l [2:21:3 3:31:3] j []",
+            "confchg g m [1:11:0 2:21:0] l [] j [2:21:4]",
+            "totem 1 [1, 2]",
+        ],
+    );
+    bus.expect(
+        "c",
+        &[
+            "confchg g m [2:21:0] l [1:11:3 3:31:3] j []",
+            "confchg g m [1:11:0 2:21:0] l [] j [1:11:4]",
+            "totem 1 [1, 2]",
+        ],
+    );
 }
 
 #[test]
