@@ -9,7 +9,7 @@ use wire::corosync::{
 };
 
 use crate::{
-    Change, ClientId, Concern, Event, Input, KeyError, MapId, Output, Statistics,
+    Change, ClientId, Event, Input, KeyError, MapId, Output, Statistics,
     concern::{after, clearing, concern},
     protection::Protection,
     session::Session,

@@ -19,7 +19,7 @@ mod schema;
 mod settings;
 mod timing;
 
-pub use changes::{Changes, KeyChange, Parts, Refusal, compare, compare_places};
+pub use changes::{AddressChange, Changes, KeyChange, Parts, changed_addresses, compare};
 pub use cluster::{NewCluster, NewNode};
 pub use document::{Document, Entry, Section};
 pub use environment::EnvironmentFile;
