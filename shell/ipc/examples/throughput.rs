@@ -1,7 +1,12 @@
 //! How many messages a second go through a server: one client sends requests without waiting, and gets an event for each,
 //! as a member of a process group that hears itself. Other clients are connected and do nothing.
 //!
-//! `cargo run --release -p ipc --example throughput -- [shm|socket] [bytes] [idle clients] [messages]`
+//! `cargo run --release -p ipc --example throughput -- [shm|socket] [bytes] [idle clients] [messages] [ours|c]`
+//!
+//! With `c` the busy client is Debian's libqb.
+
+#[path = "../tests/libqb/mod.rs"]
+mod libqb;
 
 use std::{
     thread,
@@ -9,6 +14,7 @@ use std::{
 };
 
 use ipc::{Access, Backlog, Client, Server, ServerEvent, ServerSettings, Transport};
+use libqb::CClient;
 use wire::Writer;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -37,7 +43,8 @@ fn main() {
         })
         .unwrap()
     });
-    let client = thread::spawn(move || run_client(&name, bytes, idle, messages));
+    let is_c = arguments.get(4).is_some_and(|text| text == "c");
+    let client = thread::spawn(move || run_client(&name, bytes, idle, messages, is_c));
     let processor = runtime.block_on(serve(server, idle + 1));
     let took = client.join().unwrap();
     let rate = messages as f64 / took.as_secs_f64();
@@ -66,28 +73,55 @@ async fn serve(mut server: Server, clients: usize) -> Duration {
     Duration::new(used.tv_sec.cast_unsigned(), u32::try_from(used.tv_nsec).unwrap_or(0))
 }
 
-fn run_client(name: &str, bytes: usize, idle: usize, messages: usize) -> Duration {
+fn run_client(name: &str, bytes: usize, idle: usize, messages: usize, is_c: bool) -> Duration {
     let connect = || Client::connect(name, 0, LONG).unwrap();
     let _idle: Vec<Client> = (0..idle).map(|_| connect()).collect();
-    let mut client = connect();
+    let mut busy = if is_c {
+        Busy::C(CClient::connect(name, 1 << 20).unwrap(), vec![0; 1 << 20])
+    } else {
+        Busy::Ours(connect())
+    };
     let mut request = Writer::request(2);
     request.bytes(&vec![7; bytes]);
     let request = request.finish_message();
     let start = Instant::now();
     let (mut sent, mut received) = (0, 0);
     while received < messages {
-        while sent < messages && sent - received < WINDOW {
-            client.send(&request, LONG).unwrap();
+        while sent < messages && sent - received < WINDOW && busy.send(&request) {
             sent += 1;
         }
-        while received < sent {
-            let wait =
-                if sent - received >= WINDOW || sent == messages { LONG } else { Duration::ZERO };
-            if client.next_event(wait).unwrap().is_none() {
-                break;
-            }
+        let must_wait = sent - received >= WINDOW || sent == messages;
+        while received < sent && busy.receive(must_wait) {
             received += 1;
         }
     }
     start.elapsed()
+}
+
+enum Busy {
+    Ours(Client),
+    C(CClient, Vec<u8>),
+}
+
+impl Busy {
+    /// False if it is to be tried again.
+    fn send(&mut self, message: &[u8]) -> bool {
+        match self {
+            Self::Ours(client) => client.send(message, LONG).map(|()| true).unwrap(),
+            Self::C(client, _) => client.send(message).is_ok(),
+        }
+    }
+
+    /// Whether there was an event.
+    fn receive(&mut self, must_wait: bool) -> bool {
+        match self {
+            Self::Ours(client) => {
+                let wait = if must_wait { LONG } else { Duration::ZERO };
+                client.next_event(wait).unwrap().is_some()
+            }
+            Self::C(client, buffer) => {
+                client.receive_event(buffer, if must_wait { 1000 } else { 0 }).is_ok()
+            }
+        }
+    }
 }

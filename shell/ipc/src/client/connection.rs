@@ -13,6 +13,12 @@ use wire::qb::ResponseHeader;
 use super::{Channels, Priority};
 use crate::{CallError, Credentials, shm::Ring};
 
+/// Announcements that surely fit into a socket of which the kernel says that it is writable: then at least three quarters of
+/// it are free, and one takes less than a kilobyte.
+const ANNOUNCEMENTS: u32 = 32;
+/// Events read until the bytes that announce them are taken off the socket too.
+const READ_AHEAD: usize = 32;
+
 /// A connection to a server. Nothing here waits; the blocking and the asynchronous client add that.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -22,6 +28,8 @@ pub(super) struct Connection {
     message_max: usize,
     /// Events read before the byte on the socket that announces them.
     read_ahead: usize,
+    /// Announcements for which there is room without asking the kernel again.
+    announcements: u32,
     is_lost: bool,
 }
 
@@ -32,7 +40,15 @@ impl Connection {
         server: Credentials,
         message_max: usize,
     ) -> Self {
-        Self { socket, channels, server, message_max, read_ahead: 0, is_lost: false }
+        Self {
+            socket,
+            channels,
+            server,
+            message_max,
+            read_ahead: 0,
+            announcements: 0,
+            is_lost: false,
+        }
     }
 
     pub(super) const fn server(&self) -> Credentials {
@@ -74,12 +90,16 @@ impl Connection {
         }
         let is_announced = self.channels.event_socket().is_none();
         // A C server waits for an announcement per request: none may be written that could not be announced.
-        let has_room = !is_announced || self.is_writable();
+        let has_room = !is_announced || self.announcements > 0 || self.is_writable();
         if !has_room || !self.channels.send(message, priority)? {
             // Perhaps nobody is there any more to make room.
             return if self.is_server_there() { Ok(false) } else { Err(CallError::Lost) };
         }
         if is_announced {
+            self.announcements = match self.announcements {
+                0 => ANNOUNCEMENTS,
+                left => left - 1,
+            };
             self.announce()?;
         }
         Ok(true)
@@ -110,7 +130,9 @@ impl Connection {
         if let Some(event) = self.channels.event().and_then(checked)? {
             if self.channels.event_socket().is_none() {
                 self.read_ahead += 1;
-                self.take_wake_ups(self.read_ahead);
+                if self.read_ahead >= READ_AHEAD {
+                    self.take_wake_ups(self.read_ahead);
+                }
             }
             return Ok(Some(event));
         }
@@ -136,7 +158,11 @@ impl Connection {
                     left -= count;
                     self.read_ahead = self.read_ahead.saturating_sub(count);
                 }
-                Err(Errno::AGAIN) => return,
+                Err(Errno::AGAIN) => {
+                    // The rest has not been announced yet, or was taken before.
+                    self.read_ahead = 0;
+                    return;
+                }
                 Err(Errno::INTR) => {}
                 Err(_) => self.is_lost = true,
             }

@@ -185,7 +185,7 @@ impl Peer {
                     drop(guard);
                     return match self.read(&mut cx) {
                         Poll::Pending => Poll::Ready(Err(Gone::Closed)),
-                        message => message,
+                        message @ Poll::Ready(_) => message,
                     };
                 }
                 Ok(_) | Err(Errno::CONNRESET) => return Poll::Ready(Err(Gone::Closed)),

@@ -1,0 +1,108 @@
+//! Debian's libqb as a client, loaded at run time.
+
+use std::{
+    ffi::{CStr, CString, c_char, c_int, c_void},
+    io,
+};
+
+type Connection = *mut c_void;
+
+/// A connection that C code makes and uses.
+pub(crate) struct CClient {
+    functions: Functions,
+    connection: Connection,
+}
+
+#[derive(Clone, Copy)]
+struct Functions {
+    connect: unsafe extern "C" fn(*const c_char, usize) -> Connection,
+    send: unsafe extern "C" fn(Connection, *const c_void, usize) -> isize,
+    receive: unsafe extern "C" fn(Connection, *mut c_void, usize, c_int) -> isize,
+    receive_event: unsafe extern "C" fn(Connection, *mut c_void, usize, c_int) -> isize,
+    set_flow_control_max: unsafe extern "C" fn(Connection, u32) -> c_int,
+    disconnect: unsafe extern "C" fn(Connection),
+}
+
+impl Functions {
+    fn load() -> Self {
+        // SAFETY: the argument is a C string; loading the library runs nothing that could disturb this process.
+        let library = unsafe { libc::dlopen(c"libqb.so.100".as_ptr(), libc::RTLD_NOW) };
+        assert!(!library.is_null(), "this needs Debian's package libqb100");
+        let symbol = |name: &CStr| {
+            // SAFETY: the library stays loaded, and the argument is a C string.
+            let found = unsafe { libc::dlsym(library, name.as_ptr()) };
+            assert!(!found.is_null(), "{name:?}");
+            found
+        };
+        // SAFETY: the types are those of the library's header.
+        unsafe {
+            Self {
+                connect: std::mem::transmute(symbol(c"qb_ipcc_connect")),
+                send: std::mem::transmute(symbol(c"qb_ipcc_send")),
+                receive: std::mem::transmute(symbol(c"qb_ipcc_recv")),
+                receive_event: std::mem::transmute(symbol(c"qb_ipcc_event_recv")),
+                set_flow_control_max: std::mem::transmute(symbol(c"qb_ipcc_fc_enable_max_set")),
+                disconnect: std::mem::transmute(symbol(c"qb_ipcc_disconnect")),
+            }
+        }
+    }
+}
+
+#[allow(dead_code, reason = "not everybody uses all of it")]
+impl CClient {
+    /// Connects; blocks until the server has answered.
+    pub(crate) fn connect(name: &str, max_message_bytes: usize) -> io::Result<Self> {
+        let functions = Functions::load();
+        let name = CString::new(name).unwrap();
+        // SAFETY: the argument is a C string.
+        let connection = unsafe { (functions.connect)(name.as_ptr(), max_message_bytes) };
+        if connection.is_null() {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self { functions, connection })
+    }
+
+    /// Sends a request.
+    pub(crate) fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        // SAFETY: the message is valid for its length.
+        let result = unsafe {
+            (self.functions.send)(self.connection, message.as_ptr().cast(), message.len())
+        };
+        count(result).map(|_| ())
+    }
+
+    /// Waits for an answer; its bytes are at the start of the buffer then.
+    pub(crate) fn receive(&mut self, buffer: &mut [u8], ms: i32) -> io::Result<usize> {
+        let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+        // SAFETY: the buffer is valid for its length.
+        count(unsafe { (self.functions.receive)(self.connection, start, length, ms) })
+    }
+
+    /// Waits for an event, as [`Self::receive`] for an answer.
+    pub(crate) fn receive_event(&mut self, buffer: &mut [u8], ms: i32) -> io::Result<usize> {
+        let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+        // SAFETY: the buffer is valid for its length.
+        count(unsafe { (self.functions.receive_event)(self.connection, start, length, ms) })
+    }
+
+    /// Says how early requests are held back: 2 for what is sent in bulk, else 1.
+    pub(crate) fn set_flow_control_max(&mut self, max: u32) {
+        // SAFETY: the connection is open.
+        assert_eq!(unsafe { (self.functions.set_flow_control_max)(self.connection, max) }, 0);
+    }
+}
+
+impl Drop for CClient {
+    fn drop(&mut self) {
+        // SAFETY: the connection is open and not used after this.
+        unsafe { (self.functions.disconnect)(self.connection) };
+    }
+}
+
+// SAFETY: the library's connections may be used from one thread at a time, whichever it is.
+unsafe impl Send for CClient {}
+
+fn count(result: isize) -> io::Result<usize> {
+    usize::try_from(result)
+        .map_err(|_| io::Error::from_raw_os_error(i32::try_from(-result).unwrap_or(libc::EIO)))
+}
