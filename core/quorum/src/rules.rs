@@ -146,7 +146,9 @@ impl Reading<'_> {
             Some(votes) => *votes,
             None => self.settings.votes.unwrap_or(1),
         };
-        let expected = expected.or(has_list.then_some(self.list_votes));
+        let listed = has_list.then_some(self.list_votes);
+        // Corosync then takes the list's number even if another is given; the highest is on the safe side of both.
+        let expected = if self.rules.tracking { expected.max(listed) } else { expected.or(listed) };
         let has_device = self.settings.device.is_some();
         Ok(Shares { own, expected, device, has_device })
     }

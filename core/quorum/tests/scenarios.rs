@@ -22,8 +22,10 @@ scenarios! {
     tie_highest
     tie_list
     tie_odd
+    tie_twice
     last_man_standing
     last_man_standing_down_to_one
+    last_man_standing_twice
     downscale
     expected_votes_tracking
     change_at_run_time

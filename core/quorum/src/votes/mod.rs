@@ -98,7 +98,9 @@ impl Votes {
         service: &mut Service,
         effects: &mut Effects<'_>,
     ) {
-        let Some(Reading { shares, notices, has_tie_breaker }) = self.pending.take() else { return };
+        let Some(Reading { shares, notices, has_tie_breaker }) = self.pending.take() else {
+            return;
+        };
         effects.publish_number("runtime.votequorum.this_node_id", self.census.own_id().0);
         notices.into_iter().for_each(|notice| effects.notice(notice));
         if has_tie_breaker {

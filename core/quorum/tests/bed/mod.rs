@@ -1,5 +1,5 @@
 //! A cluster of machines in one process: partitions that come and go, messages in one order for each, virtual time.
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
 mod node;
 mod script;
@@ -17,7 +17,7 @@ use wire::{
     exec::{Incoming, Service},
 };
 
-pub(crate) use node::{DEVICE, Node, OPERATOR};
+pub(crate) use node::{DEVICE, DEVICE_NAME, Node, OPERATOR};
 pub(crate) use script::check;
 
 /// The services that are synchronised, in order.
