@@ -28,24 +28,24 @@ impl Functions {
         // SAFETY: the argument is a C string; loading the library runs nothing that could disturb this process.
         let library = unsafe { libc::dlopen(c"libqb.so.100".as_ptr(), libc::RTLD_NOW) };
         assert!(!library.is_null(), "this needs Debian's package libqb100");
-        let symbol = |name: &CStr| {
-            // SAFETY: the library stays loaded, and the argument is a C string.
-            let found = unsafe { libc::dlsym(library, name.as_ptr()) };
-            assert!(!found.is_null(), "{name:?}");
-            found
-        };
-        // SAFETY: the types are those of the library's header.
-        unsafe {
-            Self {
-                connect: std::mem::transmute(symbol(c"qb_ipcc_connect")),
-                send: std::mem::transmute(symbol(c"qb_ipcc_send")),
-                receive: std::mem::transmute(symbol(c"qb_ipcc_recv")),
-                receive_event: std::mem::transmute(symbol(c"qb_ipcc_event_recv")),
-                set_flow_control_max: std::mem::transmute(symbol(c"qb_ipcc_fc_enable_max_set")),
-                disconnect: std::mem::transmute(symbol(c"qb_ipcc_disconnect")),
-            }
+        Self {
+            connect: symbol(library, c"qb_ipcc_connect"),
+            send: symbol(library, c"qb_ipcc_send"),
+            receive: symbol(library, c"qb_ipcc_recv"),
+            receive_event: symbol(library, c"qb_ipcc_event_recv"),
+            set_flow_control_max: symbol(library, c"qb_ipcc_fc_enable_max_set"),
+            disconnect: symbol(library, c"qb_ipcc_disconnect"),
         }
     }
+}
+
+/// A function of the library; `F` is its type in the library's header.
+fn symbol<F: Copy>(library: *mut c_void, name: &CStr) -> F {
+    // SAFETY: the library stays loaded, and the argument is a C string.
+    let found = unsafe { libc::dlsym(library, name.as_ptr()) };
+    assert!(!found.is_null() && size_of::<F>() == size_of_val(&found), "{name:?}");
+    // SAFETY: a pointer to a function, whose type the caller knows, of the same size as any.
+    unsafe { std::mem::transmute_copy(&found) }
 }
 
 #[allow(dead_code, reason = "not everybody uses all of it")]
