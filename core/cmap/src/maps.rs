@@ -3,9 +3,7 @@ use std::collections::BTreeMap;
 use machine::Outbox;
 use wire::corosync::{
     Status,
-    cmap::{
-        Answer, Got, Request, TRACK_ADDED, TRACK_DELETED, TRACK_MODIFIED, TRACK_PREFIX, Value,
-    },
+    cmap::{Answer, Got, Request, TRACK_ADDED, TRACK_DELETED, TRACK_MODIFIED, TRACK_PREFIX, Value},
 };
 
 use crate::{
@@ -236,9 +234,7 @@ impl Maps {
             return Err(Status::INVALID_PARAMETER);
         }
         let both = TRACK_ADDED | TRACK_DELETED;
-        if tracker.map == MapId::Statistics
-            && tracker.is_prefix()
-            && tracker.events & both != both
+        if tracker.map == MapId::Statistics && tracker.is_prefix() && tracker.events & both != both
         {
             return Err(Status::NOT_SUPPORTED);
         }

@@ -41,9 +41,8 @@ impl Session {
 
     pub(crate) fn next(&mut self, handle: u64, store: &Store) -> Result<(Key, u64, u8), Status> {
         let iteration = self.iterations.get_mut(&handle).ok_or(Status::BAD_HANDLE)?;
-        let (name, value) = store
-            .next(&iteration.prefix, iteration.last.as_deref())
-            .ok_or(Status::NO_SECTIONS)?;
+        let (name, value) =
+            store.next(&iteration.prefix, iteration.last.as_deref()).ok_or(Status::NO_SECTIONS)?;
         iteration.last = Some(name.to_owned());
         let key = Key::new(name).map_err(|_| Status::NAME_TOO_LONG)?;
         Ok((key, value.size() as u64, value.type_code()))

@@ -71,9 +71,8 @@ pub fn configuration(keys: &Keys, settings: &Settings, place: &Place) -> BTreeMa
 /// The values in effect, below `runtime.config.`: to be set anew whenever the settings change.
 pub fn effective(settings: &Settings) -> BTreeMap<String, Value> {
     let (totem, timing) = (&settings.totem, settings.timing());
-    let ms = |duration: Duration| {
-        Value::U32(u32::try_from(duration.as_millis()).unwrap_or(u32::MAX))
-    };
+    let ms =
+        |duration: Duration| Value::U32(u32::try_from(duration.as_millis()).unwrap_or(u32::MAX));
     let compression = match totem.compression.model {
         None => "none",
         Some(CompressionModel::Zlib) => "zlib",

@@ -196,13 +196,16 @@ fn keys_come_in_order_and_by_prefix() {
 
 #[test]
 fn an_iteration_lives_through_changes() {
-    let mut bench = Bench::new(&[("k.1", Value::U8(1)), ("k.2", Value::U8(1)), ("k.3", Value::U8(1))]);
+    let mut bench =
+        Bench::new(&[("k.1", Value::U8(1)), ("k.2", Value::U8(1)), ("k.3", Value::U8(1))]);
     let Answer::Iterate(Ok(handle)) = bench.ask(ONE, Request::Iterate { prefix: name("k.") }).0
     else {
         panic!()
     };
     let next = |bench: &mut Bench| match bench.ask(ONE, Request::IterateNext { handle }).0 {
-        Answer::IterateNext(next) => next.map(|(key, size, kind)| (key.as_str().to_owned(), size, kind)),
+        Answer::IterateNext(next) => {
+            next.map(|(key, size, kind)| (key.as_str().to_owned(), size, kind))
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(next(&mut bench), Ok(("k.1".to_owned(), 1, 2)));
@@ -266,8 +269,13 @@ fn the_daemon_hears_what_clients_change() {
     ] {
         let mut bench = Bench::new(&[]);
         let (answer, caused) = bench.set(key, value.clone());
-        let change =
-            Change { key: key.to_owned(), event: Event::Added, old: None, new: Some(value), concern };
+        let change = Change {
+            key: key.to_owned(),
+            event: Event::Added,
+            old: None,
+            new: Some(value),
+            concern,
+        };
         assert_eq!((answer, caused), (Answer::Set(Status::OK), vec![Output::Changed(change)]));
     }
 }

@@ -163,7 +163,12 @@ pub fn changed_addresses(old: &Place, new: &Place) -> Vec<AddressChange> {
             if let Some(old) = before.addresses.get(link)
                 && old != address
             {
-                changes.push(AddressChange { node: node.id, link: *link, old: *old, new: *address });
+                changes.push(AddressChange {
+                    node: node.id,
+                    link: *link,
+                    old: *old,
+                    new: *address,
+                });
             }
         }
     }
@@ -266,7 +271,10 @@ mod tests {
     #[test]
     fn the_same_is_no_change() {
         let changes = reload("two_node: 1\n", "two_node: 1\n");
-        assert_eq!((changes.keys, changes.refused, changes.parts), (vec![], vec![], Parts::default()));
+        assert_eq!(
+            (changes.keys, changes.refused, changes.parts),
+            (vec![], vec![], Parts::default())
+        );
     }
 
     #[test]
@@ -381,7 +389,10 @@ mod tests {
         let more = BASE
             .replace("10.0.0.1", "10.0.0.1\nring1_addr: 10.1.0.1")
             .replace("10.0.0.2", "10.0.0.2\nring1_addr: 10.1.0.2")
-            .replace("nodelist {", "totem {\ninterface {\nlinknumber: 1\nmcastport: 7000\n}\n}\nnodelist {");
+            .replace(
+                "nodelist {",
+                "totem {\ninterface {\nlinknumber: 1\nmcastport: 7000\n}\n}\nnodelist {",
+            );
         let changes = compare(&keys(BASE), &keys(&more));
         assert_eq!(changes.refused, []);
         assert_eq!(changes.settings.port(1), 7000);

@@ -173,7 +173,8 @@ impl Flat {
                     self.keys.allow(kind, number);
                 }
                 Err(_) => {
-                    let account = NamedAccount { kind, name: entry.value.clone(), line: entry.line };
+                    let account =
+                        NamedAccount { kind, name: entry.value.clone(), line: entry.line };
                     self.keys.accounts.push(account);
                 }
             }
@@ -235,7 +236,8 @@ impl Flat {
     fn logging_options(&mut self, section: &Section, path: &str, below: &str) {
         // From the end: of equal keys the first one counts here.
         for entry in section.entries.iter().rev() {
-            if !matches!(entry.key.as_str(), "subsys" | "name") || is_name_of_subsystem(path, entry) {
+            if !matches!(entry.key.as_str(), "subsys" | "name") || is_name_of_subsystem(path, entry)
+            {
                 let known = schema::is_logging_option(&entry.key);
                 let shape = if known { Shape::Text } else { Shape::Unknown };
                 self.entry(entry, &joined(path, &entry.key), &joined(below, &entry.key), shape);
@@ -256,7 +258,13 @@ fn joined(path: &str, key: &str) -> String {
 fn misfit(shape: Shape, text: &str) -> ProblemKind {
     match shape {
         Shape::Word(_, all) => ProblemKind::Choice(all, text.to_owned()),
-        Shape::U8 | Shape::U16 | Shape::I32 | Shape::U32 | Shape::U64 | Shape::Text | Shape::Unknown => {
+        Shape::U8
+        | Shape::U16
+        | Shape::I32
+        | Shape::U32
+        | Shape::U64
+        | Shape::Text
+        | Shape::Unknown => {
             let (min, max) = shape.range();
             ProblemKind::Number(min, max, text.to_owned())
         }

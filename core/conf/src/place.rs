@@ -65,10 +65,7 @@ impl Settings {
             let number = address.to_string();
             let name = name.as_deref().unwrap_or(&number);
             let short = name.split('.').next().filter(|_| name != number);
-            listed
-                .named(name)
-                .or_else(|| listed.named(short?))
-                .or_else(|| listed.named(&number))
+            listed.named(name).or_else(|| listed.named(short?)).or_else(|| listed.named(&number))
         };
         listed
             .shortly_named(name)
@@ -87,7 +84,9 @@ impl<'a> Listed<'a> {
         positions.sort_by_key(ToString::to_string);
         let names = positions.into_iter().filter_map(|position| {
             let node = settings.nodes.get(position)?;
-            Some(node.name.iter().chain(node.addresses.get(&0)).map(move |n| (position, n.as_str())))
+            Some(
+                node.name.iter().chain(node.addresses.get(&0)).map(move |n| (position, n.as_str())),
+            )
         });
         Self(names.flatten().collect())
     }
@@ -137,9 +136,11 @@ impl Place {
                 .and_then(|own| multicast(settings, *own, &mut problems)),
             Transport::Knet | Transport::Udpu => None,
         };
-        let place = local
-            .filter(|_| problems.errors.is_empty())
-            .map(|local| Self { local, nodes, multicast });
+        let place = local.filter(|_| problems.errors.is_empty()).map(|local| Self {
+            local,
+            nodes,
+            multicast,
+        });
         (place, problems)
     }
 
@@ -332,7 +333,9 @@ mod tests {
     #[test]
     fn addresses_are_of_the_wanted_family() {
         let both: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap(), "fd00::1".parse().unwrap()];
-        for (version, address) in [("ipv4", "10.0.0.1"), ("ipv6", "fd00::1"), ("ipv4-6", "10.0.0.1")] {
+        for (version, address) in
+            [("ipv4", "10.0.0.1"), ("ipv6", "fd00::1"), ("ipv4-6", "10.0.0.1")]
+        {
             let one = nodes(&format!("ip_version: {version}"), &[("a", "one")]);
             let mut here = host("a", &[]);
             here.resolved.insert("one".into(), both.clone());
@@ -358,7 +361,8 @@ mod tests {
             Place::find(&settings(&text.replace("ADDRESS", address)), &host("a", &[]))
         };
         assert_eq!(find("10.1.0.1").0.unwrap().nodes[0].id, 0x40a8_0001);
-        let errors = |address| find(address).1.errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let errors =
+            |address| find(address).1.errors.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(errors("64.168.0.1"), ["nodelist.node.1.nodeid '1084751873' is there twice"]);
         assert_eq!(
             errors("fd00::1"),
@@ -382,7 +386,8 @@ mod tests {
         assert_eq!(find("interface {\nmcastaddr: 239.1.2.3\n}", "10.1.0.1").unwrap(), "239.1.2.3");
         assert_eq!(find("interface {\nbroadcast: yes\n}", "10.1.0.1").unwrap(), "255.255.255.255");
         for bad in ["10.0.0.1", "ff15::1"] {
-            let problems = find(&format!("interface {{\nmcastaddr: {bad}\n}}"), "10.1.0.1").unwrap_err();
+            let problems =
+                find(&format!("interface {{\nmcastaddr: {bad}\n}}"), "10.1.0.1").unwrap_err();
             assert_eq!(problems.errors[0].kind, ProblemKind::NotMulticast(bad.parse().unwrap()));
         }
     }

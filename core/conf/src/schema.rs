@@ -112,8 +112,16 @@ fn totem(key: &str) -> Shape {
             &["zlib", "lz4", "lz4hc", "lzo2", "lzma", "bzip2", "zstd"],
             "zlib, lz4, lz4hc, lzo2, lzma, bzip2, zstd",
         ),
-        "transport" | "link_mode" | "rrp_mode" | "cluster_name" | "cluster_uuid" | "secauth"
-        | "keyfile" | "key" | "clear_node_high_bit" | "block_unlisted_ips"
+        "transport"
+        | "link_mode"
+        | "rrp_mode"
+        | "cluster_name"
+        | "cluster_uuid"
+        | "secauth"
+        | "keyfile"
+        | "key"
+        | "clear_node_high_bit"
+        | "block_unlisted_ips"
         | "cancel_token_hold_on_retransmit" => Shape::Text,
         _ => Shape::Unknown,
     }

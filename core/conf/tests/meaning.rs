@@ -14,7 +14,8 @@ fn read(text: &str) -> Settings {
 }
 
 fn nodes(count: u32, votes: &str) -> String {
-    let node = |n| format!("node {{\nring0_addr: 10.0.0.{n}\nnodeid: {n}\nname: n{n}\n{votes}\n}}\n");
+    let node =
+        |n| format!("node {{\nring0_addr: 10.0.0.{n}\nnodeid: {n}\nname: n{n}\n{votes}\n}}\n");
     format!("nodelist {{\n{}}}\n", (1..=count).map(node).collect::<String>())
 }
 
@@ -79,12 +80,16 @@ fn protection_and_compression() {
         "",
     )
     .totem;
-    assert_eq!((totem.crypto.cipher, totem.crypto.hash), (Some(Cipher::Aes256), Some(Hash::Sha512)));
+    assert_eq!(
+        (totem.crypto.cipher, totem.crypto.hash),
+        (Some(Cipher::Aes256), Some(Hash::Sha512))
+    );
     assert_eq!(totem.crypto.key, KeySource::File("/k".into()));
     assert_eq!(totem.link_mode, LinkMode::RoundRobin);
     assert_eq!(totem.compression.model, Some(CompressionModel::Lz4));
     assert_eq!(totem.compression.level, -1);
-    let explicit = cluster(2, "secauth: on\ncrypto_cipher: none\ncrypto_hash: none", "").totem.crypto;
+    let explicit =
+        cluster(2, "secauth: on\ncrypto_cipher: none\ncrypto_hash: none", "").totem.crypto;
     assert_eq!((explicit.cipher, explicit.hash), (None, None));
     // The zero at the end counts.
     let key = "k".repeat(127);
@@ -147,7 +152,10 @@ fn logging_with_a_part_of_its_own() {
 
 #[test]
 fn a_second_node_list_takes_the_place_of_the_first() {
-    let text = format!("totem {{\nversion: 2\n}}\n{}nodelist {{\nnode {{\nnodeid: 7\n}}\n}}\n", nodes(2, ""));
+    let text = format!(
+        "totem {{\nversion: 2\n}}\n{}nodelist {{\nnode {{\nnodeid: 7\n}}\n}}\n",
+        nodes(2, "")
+    );
     let settings = read(&text);
     let found: Vec<_> = settings.nodes.iter().map(|n| (n.id, n.name.as_deref())).collect();
     assert_eq!(found, [(Some(7), Some("n1")), (Some(2), Some("n2"))]);

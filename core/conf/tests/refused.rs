@@ -17,26 +17,53 @@ fn problems(totem: &str, node: &str, rest: &str) -> (Vec<String>, Vec<String>) {
 fn errors_in_totem() {
     for (totem, message) in [
         ("version: 3", "line 3: totem.version has to be one of 2, not '3'"),
-        ("transport: pigeon", "line 3: totem.transport has to be one of knet, udp, udpu, not 'pigeon'"),
+        (
+            "transport: pigeon",
+            "line 3: totem.transport has to be one of knet, udp, udpu, not 'pigeon'",
+        ),
         ("token: soon", "line 3: totem.token has to be a number from 0 to 4294967295, not 'soon'"),
         ("token: -1", "line 3: totem.token has to be a number from 0 to 4294967295, not '-1'"),
         ("token: 29", "line 3: totem.token has to be at least 30 ms, not 29 ms"),
         ("token: 100", "totem.token_retransmit has to be at least 30 ms, not 23 ms"),
-        ("token_retransmit: 5", "line 3: totem.token_retransmit has to be at least 30 ms, not 5 ms"),
-        ("token_warning: 101", "line 3: totem.token_warning has to be a number from 0 to 100, not '101'"),
+        (
+            "token_retransmit: 5",
+            "line 3: totem.token_retransmit has to be at least 30 ms, not 5 ms",
+        ),
+        (
+            "token_warning: 101",
+            "line 3: totem.token_warning has to be a number from 0 to 100, not '101'",
+        ),
         ("hold: 5", "line 3: totem.hold has to be at least 14 ms, not 5 ms"),
         ("join: 5", "line 3: totem.join has to be at least 30 ms, not 5 ms"),
         ("merge: 5", "line 3: totem.merge has to be at least 30 ms, not 5 ms"),
         ("downcheck: 5", "line 3: totem.downcheck has to be at least 30 ms, not 5 ms"),
-        ("max_network_delay: 5", "line 3: totem.max_network_delay has to be at least 30 ms, not 5 ms"),
+        (
+            "max_network_delay: 5",
+            "line 3: totem.max_network_delay has to be at least 30 ms, not 5 ms",
+        ),
         ("consensus: 10", "line 3: totem.consensus has to be at least 30 ms, not 10 ms"),
-        ("consensus: 40", "line 3: totem.consensus is 40 ms and has to be at least totem.join, 50 ms"),
-        ("link_mode: fast", "line 3: totem.link_mode has to be one of passive, active, rr, not 'fast'"),
-        ("ip_version: 4", "line 3: totem.ip_version has to be one of ipv4, ipv6, ipv4-6, ipv6-4, not '4'"),
+        (
+            "consensus: 40",
+            "line 3: totem.consensus is 40 ms and has to be at least totem.join, 50 ms",
+        ),
+        (
+            "link_mode: fast",
+            "line 3: totem.link_mode has to be one of passive, active, rr, not 'fast'",
+        ),
+        (
+            "ip_version: 4",
+            "line 3: totem.ip_version has to be one of ipv4, ipv6, ipv4-6, ipv6-4, not '4'",
+        ),
         // Corosync stops by an assertion here.
-        ("config_version: x", "line 3: totem.config_version has to be a number from 0 to 18446744073709551615, not 'x'"),
+        (
+            "config_version: x",
+            "line 3: totem.config_version has to be a number from 0 to 18446744073709551615, not 'x'",
+        ),
         ("crypto_model: x", "line 3: totem.crypto_model has to be one of nss, openssl, not 'x'"),
-        ("crypto_cipher: aes256", "totem.crypto_hash is needed, other than none, where totem.crypto_cipher is set"),
+        (
+            "crypto_cipher: aes256",
+            "totem.crypto_hash is needed, other than none, where totem.crypto_cipher is set",
+        ),
         ("crypto_hash: sha1\nkey: short", "line 4: totem.key has to have 128 to 4096 bytes, not 6"),
         ("transport: udpu\nsecauth: on", "line 4: totem.secauth works with transport knet only"),
         (
@@ -62,7 +89,7 @@ fn errors_in_totem() {
         ),
         (
             "interface {\nlinknumber: 1\nttl: 1\n}",
-            "line 9: nodelist.node.0 has not the same links as the other nodes",
+            "line 10: nodelist.node.0 has not the same links as the other nodes",
         ),
         (
             "interface {\nmcastport: 70000\n}",
@@ -81,7 +108,10 @@ fn errors_in_totem() {
             "transport: udp",
             "totem.interface.0.mcastaddr has to be set where transport is udp and there is no totem.cluster_name",
         ),
-        ("a b: 5", "line 3: totem.a b is no name for a key: it needs 3 to 255 letters, digits and characters of ._-/:"),
+        (
+            "a b: 5",
+            "line 3: totem.a b is no name for a key: it needs 3 to 255 letters, digits and characters of ._-/:",
+        ),
     ] {
         assert_eq!(problems(totem, "", "").0, [message], "{totem}");
     }
@@ -90,18 +120,26 @@ fn errors_in_totem() {
 #[test]
 fn errors_in_nodes() {
     for (totem, node, message) in [
-        ("", "}\nnode {\nring0_addr: b\nnodeid: 1", "line 12: nodelist.node.1.nodeid '1' is there twice"),
+        (
+            "",
+            "}\nnode {\nring0_addr: b\nnodeid: 1",
+            "line 13: nodelist.node.1.nodeid '1' is there twice",
+        ),
         (
             "",
             "}\nnode {\nring0_addr: b",
-            "line 11: nodelist.node.1.nodeid is missing: transport knet needs a number for every node",
+            "line 12: nodelist.node.1.nodeid is missing: transport knet needs a number for every node",
         ),
         (
             "",
             "}\nnode {\nring0_addr: b\nnodeid: 65536",
-            "line 12: nodelist.node.1.nodeid has to be a number from 1 to 65535, not '65536'",
+            "line 13: nodelist.node.1.nodeid has to be a number from 1 to 65535, not '65536'",
         ),
-        ("", "ring9_addr: x", "line 10: nodelist.node.0.ring9_addr has to be a number from 0 to 7, not '9'"),
+        (
+            "",
+            "ring9_addr: x",
+            "line 10: nodelist.node.0.ring9_addr has to be a number from 0 to 7, not '9'",
+        ),
         (
             "",
             "ring1_addr: x\n}\nnode {\nring0_addr: y\nname: b\nnodeid: 2",
@@ -127,16 +165,34 @@ fn errors_in_nodes() {
 #[test]
 fn errors_elsewhere() {
     for (rest, message) in [
-        ("quorum {\ntwo_node: yes\n}", "line 14: quorum.two_node has to be a number from 0 to 255, not 'yes'"),
-        ("quorum {\ntwo_node: 256\n}", "line 14: quorum.two_node has to be a number from 0 to 255, not '256'"),
+        (
+            "quorum {\ntwo_node: yes\n}",
+            "line 14: quorum.two_node has to be a number from 0 to 255, not 'yes'",
+        ),
+        (
+            "quorum {\ntwo_node: 256\n}",
+            "line 14: quorum.two_node has to be a number from 0 to 255, not '256'",
+        ),
         (
             "quorum {\nprovider: other\n}",
             "line 14: quorum.provider has to be one of corosync_votequorum, not 'other'",
         ),
-        ("logging {\ndebug: 1\n}", "line 14: logging.debug has to be one of off, on, trace, not '1'"),
-        ("logging {\nto_stderr: 1\n}", "line 14: logging.to_stderr has to be one of yes, no, not '1'"),
-        ("logging {\ntimestamp: yes\n}", "line 14: logging.timestamp has to be one of off, on, hires, not 'yes'"),
-        ("logging {\nblackbox: yes\n}", "line 14: logging.blackbox has to be one of on, off, not 'yes'"),
+        (
+            "logging {\ndebug: 1\n}",
+            "line 14: logging.debug has to be one of off, on, trace, not '1'",
+        ),
+        (
+            "logging {\nto_stderr: 1\n}",
+            "line 14: logging.to_stderr has to be one of yes, no, not '1'",
+        ),
+        (
+            "logging {\ntimestamp: yes\n}",
+            "line 14: logging.timestamp has to be one of off, on, hires, not 'yes'",
+        ),
+        (
+            "logging {\nblackbox: yes\n}",
+            "line 14: logging.blackbox has to be one of on, off, not 'yes'",
+        ),
         (
             "logging {\nsyslog_priority: foo\n}",
             "line 14: logging.syslog_priority has to be one of emerg, alert, crit, err, warning, notice, info, debug, not 'foo'",
@@ -145,19 +201,31 @@ fn errors_elsewhere() {
             "logging {\nsyslog_facility: local8\n}",
             "line 14: logging.syslog_facility has to be one of daemon, local0 to local7, auth, authpriv, cron, ftp, kern, lpr, mail, news, syslog, user, uucp, not 'local8'",
         ),
-        ("logging {\nlogger_subsys {\ndebug: on\n}\n}", "line 14: logging.logger_subsys.subsys is missing"),
+        (
+            "logging {\nlogger_subsys {\ndebug: on\n}\n}",
+            "line 14: logging.logger_subsys.subsys is missing",
+        ),
         (
             "logging {\nlogger_subsys {\nsubsys: X\ndebug: very\n}\n}",
             "line 16: logging.logger_subsys.X.debug has to be one of off, on, trace, not 'very'",
         ),
-        ("system {\nsched_rr: maybe\n}", "line 14: system.sched_rr has to be one of yes, no, not 'maybe'"),
+        (
+            "system {\nsched_rr: maybe\n}",
+            "line 14: system.sched_rr has to be one of yes, no, not 'maybe'",
+        ),
         // Corosync looks at this one when it starts, not with -t.
         (
             "system {\npriority: high\n}",
             "line 14: system.priority has to be one of max, min or a nice value, not 'high'",
         ),
-        ("uidgid {\nname: root\n}", "line 14: uidgid.name does not belong here: only uid and gid may be here"),
-        ("x: 1", "line 13: x is no name for a key: it needs 3 to 255 letters, digits and characters of ._-/:"),
+        (
+            "uidgid {\nname: root\n}",
+            "line 14: uidgid.name does not belong here: only uid and gid may be here",
+        ),
+        (
+            "x: 1",
+            "line 13: x is no name for a key: it needs 3 to 255 letters, digits and characters of ._-/:",
+        ),
     ] {
         assert_eq!(problems("", "", rest).0, [message], "{rest}");
     }
@@ -168,7 +236,10 @@ fn errors_elsewhere() {
 fn errors_between_keys_of_quorum() {
     let device = "device {\nmodel: net\n";
     for (quorum, message) in [
-        (format!("two_node: 1\n{device}}}"), "line 15: quorum.two_node cannot be together with quorum.device"),
+        (
+            format!("two_node: 1\n{device}}}"),
+            "line 15: quorum.two_node cannot be together with quorum.device",
+        ),
         (
             format!("last_man_standing: 1\n{device}}}"),
             "line 15: quorum.last_man_standing cannot be together with quorum.device",
@@ -202,8 +273,18 @@ fn errors_between_keys_of_quorum() {
 #[test]
 fn warnings() {
     for (totem, node, rest, message) in [
-        ("secauth: off", "", "", "line 3: totem.secauth leaves messages readable and forgeable by everybody in the network"),
-        ("secauth: maybe", "", "", "line 3: totem.secauth has no effect: only on and off are known"),
+        (
+            "secauth: off",
+            "",
+            "",
+            "line 3: totem.secauth leaves messages readable and forgeable by everybody in the network",
+        ),
+        (
+            "secauth: maybe",
+            "",
+            "",
+            "line 3: totem.secauth has no effect: only on and off are known",
+        ),
         ("tokken: 5", "", "", "line 3: totem.tokken is not known and has no effect"),
         (
             "nodeid: 5",
@@ -211,8 +292,18 @@ fn warnings() {
             "",
             "line 3: totem.nodeid has no effect: the number of the node list, or one made of the address, is used",
         ),
-        ("rrp_mode: active", "", "", "line 3: totem.rrp_mode has no effect: it was for older versions"),
-        ("block_unlisted_ips: 1", "", "", "line 3: totem.block_unlisted_ips has no effect: only yes and no are known"),
+        (
+            "rrp_mode: active",
+            "",
+            "",
+            "line 3: totem.rrp_mode has no effect: it was for older versions",
+        ),
+        (
+            "block_unlisted_ips: 1",
+            "",
+            "",
+            "line 3: totem.block_unlisted_ips has no effect: only yes and no are known",
+        ),
         (
             "interface {\nbindnetaddr: 1.2.3.4\n}",
             "",
@@ -225,16 +316,31 @@ fn warnings() {
             "",
             "line 5: totem.interface.0.member.0 has no effect: the node list is used",
         ),
-        ("", "}\nnode {\nring0_addr: b\nnodeid: 2\nname: a", "", "line 13: nodelist.node.1.name 'a' is there twice"),
-        ("", "}\nnode {\nname: b\nnodeid: 2", "", "line 11: nodelist.node.1.ring0_addr is missing"),
+        (
+            "",
+            "}\nnode {\nring0_addr: b\nnodeid: 2\nname: a",
+            "",
+            "line 14: nodelist.node.1.name 'a' is there twice",
+        ),
+        ("", "}\nnode {\nname: b\nnodeid: 2", "", "line 12: nodelist.node.1.ring0_addr is missing"),
         (
             "",
             "",
             "nodelist {\nnode {\nring0_addr: b\nnodeid: 2\nname: b\n}\n}",
             "line 13: nodelist is there more than once: its nodes take the place of those before",
         ),
-        ("", "", "logging {\nto_logfile: yes\n}", "line 14: logging.to_logfile has no effect: there is no logging.logfile"),
-        ("", "", "nozzle {\nname: n\n}", "line 14: nozzle.name is not implemented yet: no device is made"),
+        (
+            "",
+            "",
+            "logging {\nto_logfile: yes\n}",
+            "line 14: logging.to_logfile has no effect: there is no logging.logfile",
+        ),
+        (
+            "",
+            "",
+            "nozzle {\nname: n\n}",
+            "line 14: nozzle.name is not implemented yet: no device is made",
+        ),
         (
             "",
             "",
@@ -295,8 +401,14 @@ fn files_of_uidgid_d_have_that_section_only() {
     for (text, message) in [
         ("uid: 5", "line 1: uid does not belong here: only a section uidgid may be here"),
         ("totem {\n}", "line 1: totem does not belong here: only a section uidgid may be here"),
-        ("uidgid {\npid: 1\n}", "line 2: uidgid.pid does not belong here: only uid and gid may be here"),
-        ("uidgid {\nuidgid {\n}\n}", "line 2: uidgid.uidgid does not belong here: only uid and gid may be here"),
+        (
+            "uidgid {\npid: 1\n}",
+            "line 2: uidgid.pid does not belong here: only uid and gid may be here",
+        ),
+        (
+            "uidgid {\nuidgid {\n}\n}",
+            "line 2: uidgid.uidgid does not belong here: only uid and gid may be here",
+        ),
     ] {
         assert_eq!(add(text).1, [message], "{text}");
     }

@@ -50,7 +50,8 @@ impl Reader<'_> {
     /// A key that says that there is such a link.
     fn first_of_link(&self, number: u8) -> String {
         let address = format!("ring{number}_addr");
-        let in_nodes = self.keys.with_prefix("nodelist.node.").find(|(key, _)| key.ends_with(&address));
+        let in_nodes =
+            self.keys.with_prefix("nodelist.node.").find(|(key, _)| key.ends_with(&address));
         let prefix = format!("totem.interface.{number}.");
         let in_interfaces = self.keys.with_prefix(&prefix).next();
         in_nodes.or(in_interfaces).map_or_else(|| prefix.clone(), |(key, _)| key.to_owned())

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    Access, CgroupMove, Debug, IpcType, Logging, LoggingOverride, Nozzle, Priority, ProcessPriority,
-    ResourceWatch, Resources, SyslogFacility, SystemSettings, Timestamps, read::Reader,
+    Access, CgroupMove, Debug, IpcType, Logging, LoggingOverride, Nozzle, Priority,
+    ProcessPriority, ResourceWatch, Resources, SyslogFacility, SystemSettings, Timestamps,
+    read::Reader,
 };
 use crate::{ProblemKind, Value};
 
@@ -22,7 +23,9 @@ impl Reader<'_> {
             ("hires", Timestamps::Milliseconds),
         ];
         let mut logging = Logging {
-            timestamps: self.word("logging.timestamp", &words, "off, on, hires").unwrap_or_default(),
+            timestamps: self
+                .word("logging.timestamp", &words, "off, on, hires")
+                .unwrap_or_default(),
             file_and_line: self.on_off("logging.fileline").unwrap_or(default.file_and_line),
             function_name: self.on_off("logging.function_name").unwrap_or(default.function_name),
             blackbox: self.on_off("logging.blackbox").unwrap_or(default.blackbox),
@@ -107,15 +110,12 @@ impl Reader<'_> {
             ("shm", IpcType::SharedMemory),
             ("socket", IpcType::Socket),
         ];
-        let moves =
-            [("yes", CgroupMove::Yes), ("no", CgroupMove::No), ("auto", CgroupMove::Auto)];
+        let moves = [("yes", CgroupMove::Yes), ("no", CgroupMove::No), ("auto", CgroupMove::Auto)];
         SystemSettings {
             ipc_type: self
                 .word("system.qb_ipc_type", &types, "native, shm, socket")
                 .unwrap_or_default(),
-            sched_rr: self
-                .word("system.sched_rr", &yes_no, "yes, no")
-                .unwrap_or(default.sched_rr),
+            sched_rr: self.word("system.sched_rr", &yes_no, "yes, no").unwrap_or(default.sched_rr),
             priority: self.process_priority(),
             move_to_root_cgroup: self
                 .word("system.move_to_root_cgroup", &moves, "yes, no, auto")

@@ -1,6 +1,7 @@
 use super::{
     ADJUST, CHOOSE_MAP, DELETE, GET, ITERATE, ITERATE_END, ITERATE_NEXT, Key, MAP_CHOSEN, SET,
-    Status, TRACK_ADD, TRACK_DELETE, Value, encode_get, encode_handle, encode_iterate_next, request,
+    Status, TRACK_ADD, TRACK_DELETE, Value, encode_get, encode_handle, encode_iterate_next,
+    request,
 };
 use crate::{Writer, corosync::encode_status};
 
@@ -129,8 +130,8 @@ mod tests {
     fn what_cannot_be_read_is_refused_in_kind() {
         let set = Request::Set { key: Key::new("abc").unwrap(), value: Value::U8(1) };
         let mut bytes = set.encode();
-        // Another type of the same size does not exist.
-        bytes[296] = 6;
+        // A number of 32 bits in one byte.
+        bytes[288] = 6;
         assert!(Request::decode(&bytes).is_err());
         let refused = refusal(&bytes).unwrap();
         let status = crate::corosync::decode_status(&refused);

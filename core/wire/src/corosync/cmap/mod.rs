@@ -207,9 +207,7 @@ impl Request {
             }
             DELETE => Self::Delete { key: Key::read(&mut reader)? },
             GET => Self::Get { key: Key::read(&mut reader)?, room: reader.align(8).u64()? },
-            ADJUST => {
-                Self::Adjust { key: Key::read(&mut reader)?, step: reader.align(8).i32()? }
-            }
+            ADJUST => Self::Adjust { key: Key::read(&mut reader)?, step: reader.align(8).i32()? },
             ITERATE => Self::Iterate { prefix: Key::read(&mut reader)? },
             ITERATE_NEXT => Self::IterateNext { handle: reader.u64()? },
             ITERATE_END => Self::IterateEnd { handle: reader.u64()? },
@@ -290,7 +288,8 @@ impl Notification {
     /// The message.
     pub fn encode(&self) -> Vec<u8> {
         let code = |value: &Option<Value>| value.as_ref().map_or(0, Value::type_code);
-        let bytes = |value: &Option<Value>| value.as_ref().map_or(Vec::new(), Value::to_stored_bytes);
+        let bytes =
+            |value: &Option<Value>| value.as_ref().map_or(Vec::new(), Value::to_stored_bytes);
         let (new, old) = (bytes(&self.new), bytes(&self.old));
         let mut writer = Writer::response(NOTIFICATION, Status::OK.0);
         writer.u64(self.context);
