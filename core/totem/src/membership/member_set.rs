@@ -52,7 +52,11 @@ impl MemberSet {
 
     /// Whether there was room for all of them.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
-        other.0.iter().fold(true, |all, &node| self.insert(node) && all)
+        let mut has_room = true;
+        for &node in &other.0 {
+            has_room &= self.insert(node);
+        }
+        has_room
     }
 
     pub(crate) fn clear(&mut self) {

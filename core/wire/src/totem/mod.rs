@@ -62,5 +62,7 @@ impl<'a> Frame<'a> {
     }
 }
 
+#[cfg(all(test, target_endian = "little"))]
+mod captured;
 #[cfg(test)]
 mod testing;
