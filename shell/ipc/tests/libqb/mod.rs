@@ -13,14 +13,15 @@ pub(crate) struct CClient {
     connection: Connection,
 }
 
+/// What is used of the library. Calling these is as safe as the methods below are careful.
 #[derive(Clone, Copy)]
 struct Functions {
-    connect: unsafe extern "C" fn(*const c_char, usize) -> Connection,
-    send: unsafe extern "C" fn(Connection, *const c_void, usize) -> isize,
-    receive: unsafe extern "C" fn(Connection, *mut c_void, usize, c_int) -> isize,
-    receive_event: unsafe extern "C" fn(Connection, *mut c_void, usize, c_int) -> isize,
-    set_flow_control_max: unsafe extern "C" fn(Connection, u32) -> c_int,
-    disconnect: unsafe extern "C" fn(Connection),
+    connect: extern "C" fn(*const c_char, usize) -> Connection,
+    send: extern "C" fn(Connection, *const c_void, usize) -> isize,
+    receive: extern "C" fn(Connection, *mut c_void, usize, c_int) -> isize,
+    receive_event: extern "C" fn(Connection, *mut c_void, usize, c_int) -> isize,
+    set_flow_control_max: extern "C" fn(Connection, u32) -> c_int,
+    disconnect: extern "C" fn(Connection),
 }
 
 impl Functions {
@@ -54,8 +55,7 @@ impl CClient {
     pub(crate) fn connect(name: &str, max_message_bytes: usize) -> io::Result<Self> {
         let functions = Functions::load();
         let name = CString::new(name).unwrap();
-        // SAFETY: the argument is a C string.
-        let connection = unsafe { (functions.connect)(name.as_ptr(), max_message_bytes) };
+        let connection = (functions.connect)(name.as_ptr(), max_message_bytes);
         if connection.is_null() {
             return Err(io::Error::last_os_error());
         }
@@ -64,38 +64,31 @@ impl CClient {
 
     /// Sends a request.
     pub(crate) fn send(&mut self, message: &[u8]) -> io::Result<()> {
-        // SAFETY: the message is valid for its length.
-        let result = unsafe {
-            (self.functions.send)(self.connection, message.as_ptr().cast(), message.len())
-        };
+        let result = (self.functions.send)(self.connection, message.as_ptr().cast(), message.len());
         count(result).map(|_| ())
     }
 
     /// Waits for an answer; its bytes are at the start of the buffer then.
     pub(crate) fn receive(&mut self, buffer: &mut [u8], ms: i32) -> io::Result<usize> {
         let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
-        // SAFETY: the buffer is valid for its length.
-        count(unsafe { (self.functions.receive)(self.connection, start, length, ms) })
+        count((self.functions.receive)(self.connection, start, length, ms))
     }
 
     /// Waits for an event, as [`Self::receive`] for an answer.
     pub(crate) fn receive_event(&mut self, buffer: &mut [u8], ms: i32) -> io::Result<usize> {
         let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
-        // SAFETY: the buffer is valid for its length.
-        count(unsafe { (self.functions.receive_event)(self.connection, start, length, ms) })
+        count((self.functions.receive_event)(self.connection, start, length, ms))
     }
 
     /// Says how early requests are held back: 2 for what is sent in bulk, else 1.
     pub(crate) fn set_flow_control_max(&mut self, max: u32) {
-        // SAFETY: the connection is open.
-        assert_eq!(unsafe { (self.functions.set_flow_control_max)(self.connection, max) }, 0);
+        assert_eq!((self.functions.set_flow_control_max)(self.connection, max), 0);
     }
 }
 
 impl Drop for CClient {
     fn drop(&mut self) {
-        // SAFETY: the connection is open and not used after this.
-        unsafe { (self.functions.disconnect)(self.connection) };
+        (self.functions.disconnect)(self.connection);
     }
 }
 
