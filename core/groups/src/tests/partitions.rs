@@ -105,6 +105,19 @@ fn a_node_that_vanishes_at_any_step_of_the_synchronisation_leaves_no_trace() {
 }
 
 #[test]
+fn processes_of_a_node_that_started_anew_unseen_are_gone() {
+    let mut bus = three();
+    bus.kill(3);
+    bus.start(3);
+    // Cut short, so that the next change finds the new daemon among those that came along.
+    bus.begin_form(&[&[1, 2, 3]]);
+    bus.form(&[&[1, 2, 3]]);
+    let ended = "confchg g m [1:11:0 2:21:0] l [3:31:5] j []";
+    bus.expect("a", &[ended, "totem 1 [1, 2, 3]"]);
+    bus.expect("c", &[ended, "totem 1 [1, 2, 3]"]);
+}
+
+#[test]
 fn memberships_that_follow_fast_are_told_as_one_change() {
     let mut bus = three();
     bus.begin_form(&[&[1, 2], &[3]]);
