@@ -120,7 +120,10 @@ fn votes() {
     assert_eq!((fixed.device, fixed.expected), (1, 3));
     let tie = with(4, "", "auto_tie_breaker: 1\nauto_tie_breaker_node: 3 2\ntwo_node: 1");
     assert_eq!(tie.auto_tie_breaker, Some(TieBreaker::List(vec![3, 2])));
-    assert!(!tie.two_node);
+    // Turned off by the tie breaker, but what follows from it stays.
+    assert!(!tie.two_node && tie.wait_for_all);
+    let neither = with(3, "", "auto_tie_breaker: 1\ntwo_node: 1\nwait_for_all: 0");
+    assert_eq!((neither.two_node, neither.auto_tie_breaker), (false, None));
 }
 
 #[test]

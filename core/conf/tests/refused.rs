@@ -59,6 +59,14 @@ fn errors_in_totem() {
             "config_version: x",
             "line 3: totem.config_version has to be a number from 0 to 18446744073709551615, not 'x'",
         ),
+    ] {
+        assert_eq!(problems(totem, "", "").0, [message], "{totem}");
+    }
+}
+
+#[test]
+fn errors_in_totem_about_transports() {
+    for (totem, message) in [
         ("crypto_model: x", "line 3: totem.crypto_model has to be one of nss, openssl, not 'x'"),
         (
             "crypto_cipher: aes256",

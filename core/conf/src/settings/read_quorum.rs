@@ -97,11 +97,14 @@ impl Reader<'_> {
         let node_votes: u32 =
             settings.nodes.iter().fold(0, |all, node| all.saturating_add(node.votes.unwrap_or(1)));
         let quorum = &mut settings.quorum;
+        let wait_for_all = quorum.wait_for_all.unwrap_or(quorum.two_node);
         if quorum.two_node && quorum.auto_tie_breaker.is_some() {
             let kind = ProblemKind::TurnedOffBy("quorum.auto_tie_breaker");
             self.warning("quorum.two_node", kind);
+            quorum.two_node = false;
+            // What follows from two nodes stays.
+            quorum.wait_for_all = Some(wait_for_all);
         }
-        let wait_for_all = quorum.wait_for_all.unwrap_or(quorum.two_node);
         if quorum.auto_tie_breaker.is_some() && node_votes % 2 == 1 && !wait_for_all {
             if quorum.last_man_standing {
                 let kind = ProblemKind::Conflict(
@@ -116,8 +119,6 @@ impl Reader<'_> {
                 quorum.auto_tie_breaker = None;
             }
         }
-        // After the tie breaker, as it may have been turned off.
-        quorum.two_node &= quorum.auto_tie_breaker.is_none();
         if quorum.device.is_some() {
             self.device_rules(settings, node_votes);
         }

@@ -194,15 +194,21 @@ impl Reader<'_> {
         })
     }
 
+    /// Accounts of the file, and those that clients let in at run time.
     pub(super) fn access(&self) -> Access {
-        let allowed = |prefix: &str| {
-            self.keys
-                .with_prefix(prefix)
-                .filter(|(_, key)| key.value == Value::U8(1))
-                .filter_map(|(key, _)| key[prefix.len()..].parse().ok())
+        let allowed = |kind: &str| {
+            [format!("uidgid.config.{kind}."), format!("uidgid.{kind}.")]
+                .iter()
+                .flat_map(|prefix| {
+                    self.keys
+                        .with_prefix(prefix)
+                        .filter(|(_, key)| key.value == Value::U8(1))
+                        .filter_map(|(key, _)| key[prefix.len()..].parse().ok())
+                        .collect::<Vec<u32>>()
+                })
                 .collect()
         };
-        Access { users: allowed("uidgid.config.uid."), groups: allowed("uidgid.config.gid.") }
+        Access { users: allowed("uid"), groups: allowed("gid") }
     }
 
     pub(super) fn nozzle(&mut self) -> Option<Nozzle> {
