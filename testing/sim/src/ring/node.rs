@@ -13,6 +13,8 @@ pub(super) struct Node {
     pub(super) disk: Disk,
     /// How long storing takes.
     pub(super) latency: Duration,
+    /// When the last number that is being stored will be: they are stored in order.
+    pub(super) stored_at: Instant,
     pub(super) process: Option<Box<Process>>,
     /// How often it was started.
     pub(super) starts: u32,
@@ -75,7 +77,8 @@ pub(super) enum Incoming {
 impl Node {
     pub(super) fn new(id: NodeId) -> Self {
         let latency = Duration::ZERO;
-        Self { id, disk: Disk::Number(0), latency, process: None, starts: 0 }
+        let stored_at = Instant::START;
+        Self { id, disk: Disk::Number(0), latency, stored_at, process: None, starts: 0 }
     }
 
     /// The daemon is gone; what it was storing is or is not on disk.

@@ -137,7 +137,10 @@ impl World {
     }
 
     pub(super) fn put_stored(&mut self, node: NodeId, process: ProcessKey, number: u64) {
-        let at = self.now + self.node(node).latency + LOOPBACK;
+        let now = self.now;
+        let host = self.node(node);
+        let at = host.stored_at.max(now + host.latency + LOOPBACK);
+        host.stored_at = at;
         self.put(at, Due::Stored { node, process, number });
     }
 
