@@ -84,12 +84,20 @@ impl Bed {
             node.tracked = tracked_expected_votes;
             self.nodes.insert(id, node);
             // A partition of its own, which nobody else is in.
-            let alone = 1_000 + id.0;
+            let is_empty = !self.partitions.contains_key(&partition);
+            let alone = if is_empty { partition } else { 1_000 + id.0 };
             self.partitions.entry(alone).or_default().nodes.insert(id);
             self.give(alone, id, Input::Start { tracked_expected_votes });
             self.form(alone);
         }
-        self.gather(partition, ids);
+        let others: Vec<_> = ids
+            .iter()
+            .copied()
+            .filter(|id| self.partition_of(NodeId(*id)) != Some(partition))
+            .collect();
+        if !others.is_empty() {
+            self.gather(partition, &others);
+        }
     }
 
     /// Ends nodes without warning.
@@ -234,7 +242,8 @@ impl Bed {
     fn form(&mut self, number: u32) {
         let Some(partition) = self.partitions.get_mut(&number) else { return };
         partition.sequence += 4;
-        partition.queue.clear();
+        // What was sent and not delivered goes out in the new membership; turns begin anew.
+        partition.queue.retain(|item| matches!(item, Item::Message(..)));
         partition.said.clear();
         partition.services = SERVICES.into();
         let members: Vec<_> = partition.nodes.iter().copied().collect();

@@ -23,7 +23,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use quorum::{Answer, Device, Input, Notice, Settings, TieBreaker};
+use quorum::{Answer, Device, Input, Settings, TieBreaker};
 use vocab::NodeId;
 use wire::corosync::{Status, votequorum};
 
@@ -193,9 +193,7 @@ fn info(bed: &mut Bed, node: u32) -> String {
 }
 
 fn log(node: &mut Node) -> String {
-    let is_told =
-        |notice: &Notice| !matches!(notice, Notice::Nodes { what, .. } if *what != "Members");
-    let lines = node.notices.drain(..).filter(is_told);
+    let lines = node.notices.drain(..);
     lines.fold(String::new(), |text, line| format!("{text}[{}] {line}\n", line.subsystem()))
 }
 
