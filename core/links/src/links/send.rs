@@ -51,6 +51,30 @@ impl Links {
         }
     }
 
+    /// A short frame for all nodes, sealed now so that somebody else can send it when this node cannot any more: one packet
+    /// for each copy, to be sent to each of the addresses.
+    ///
+    /// Copies have numbers far from each other and from those in use. Receivers take a number for new that is far from the
+    /// last one they know, and nobody knows how many this node will have used by then.
+    pub fn seal_ahead(&mut self, frame: &[u8], copies: u16) -> (Vec<Vec<u8>>, Vec<Address>) {
+        let links = self.peers.values().flat_map(|peer| &peer.links);
+        let addresses = links.map(|link| Address { link: link.id, to: link.to }).collect();
+        if frame.is_empty() || frame.len() > self.frame_bytes {
+            return (Vec::new(), addresses);
+        }
+        let step = u16::MAX / (copies + 1);
+        let packets = (1..=copies).filter_map(|copy| {
+            let sequence = self.desk.sequence.wrapping_add(step * copy).max(1);
+            let part = Part { index: 0, count: 1 };
+            let (compression, channel, payload) = (0, 0, frame);
+            let data = Data { sequence, compression, broadcast: true, channel, part, payload };
+            let packet = Packet { node: self.desk.node, body: Body::Data(data) };
+            let size = DATA_HEADER_SIZE + frame.len();
+            self.desk.sealing.seal(size, |out| packet.write(out))
+        });
+        (packets.collect(), addresses)
+    }
+
     /// The frame compressed and the number of the model, if that makes it smaller.
     fn compress(&mut self, frame: &[u8]) -> Option<(Vec<u8>, u8)> {
         let compression = self.settings.compression?;

@@ -138,8 +138,9 @@ fn ping(
 ) {
     let stamp = Stamp(now.as_nanos(), desk.tag);
     let ping = Heartbeat { link: link.id.0, stamp, sequence: desk.sequence, is_timed };
-    let Some(packet) = desk.packet(Body::Ping(ping), 0) else { return };
+    // Also where nothing may be sent: or the ping would be due for ever.
     link.heartbeat.sent(now);
+    let Some(packet) = desk.packet(Body::Ping(ping), 0) else { return };
     link.statistics.ping.sent(packet.len());
     transmit(link, packet, out);
 }

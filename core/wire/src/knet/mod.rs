@@ -2,6 +2,8 @@
 //!
 //! A UDP datagram is either a packet as it is or a packet in a [`Seal`].
 
+#[cfg(test)]
+mod captured;
 mod compression;
 mod packet;
 mod salt;

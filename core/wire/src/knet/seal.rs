@@ -248,3 +248,74 @@ fn decrypt<'a, C: BlockCipherDecrypt + BlockSizeUser<BlockSize = U16>>(
         .decrypt_padded::<Pkcs7>(plain)
         .map_err(|_| OpenError::Padding)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CIPHERS: [Cipher; 4] = [Cipher::None, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256];
+    const HASHES: [Hash; 5] = [Hash::Md5, Hash::Sha1, Hash::Sha256, Hash::Sha384, Hash::Sha512];
+
+    fn seals() -> impl Iterator<Item = Seal> {
+        let pairs = CIPHERS.into_iter().flat_map(|cipher| HASHES.map(|hash| (cipher, hash)));
+        pairs.map(|(cipher, hash)| Seal::new(cipher, hash, &[5; KEY_MIN]).unwrap())
+    }
+
+    fn seal(seal: &Seal, packet: &[u8]) -> Vec<u8> {
+        seal.seal([9; SALT_SIZE], packet.len(), |out| out.extend_from_slice(packet))
+    }
+
+    #[test]
+    fn sizes_are_known_beforehand() {
+        for with in seals() {
+            for length in 0..50 {
+                let packet = vec![3; length];
+                let sealed = seal(&with, &packet);
+                assert_eq!(sealed.len(), with.sealed_size(length));
+                assert_eq!(with.open(&sealed, &mut Vec::new()), Ok(&packet[..]));
+                let most = with.plain_size(sealed.len());
+                assert!(most >= length && with.sealed_size(most) == sealed.len());
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_changed_is_not_opened() {
+        for with in seals() {
+            let sealed = seal(&with, b"a packet of a bit more than one block");
+            let mut plain = Vec::new();
+            for at in 0..sealed.len() {
+                let mut changed = sealed.clone();
+                changed[at] ^= 1;
+                assert_eq!(with.open(&changed, &mut plain), Err(OpenError::Signature));
+                assert!(with.open(&sealed[..at], &mut plain).is_err());
+                assert!(plain.is_empty(), "nothing is decrypted before the signature is checked");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_signed_but_no_whole_block_is_refused() {
+        let signer = Seal::new(Cipher::None, Hash::Sha1, &[5; KEY_MIN]).unwrap();
+        let reader = Seal::new(Cipher::Aes128, Hash::Sha1, &[5; KEY_MIN]).unwrap();
+        for length in 0..80 {
+            let sealed = seal(&signer, &vec![7; length]);
+            let expected =
+                if length < SALT_SIZE { OpenError::TooShort } else { OpenError::Padding };
+            assert_eq!(reader.open(&sealed, &mut Vec::new()), Err(expected), "{length}");
+        }
+    }
+
+    #[test]
+    fn keys_have_bounds() {
+        let with = |cipher, hash, length| Seal::new(cipher, hash, &vec![0; length]).map(drop);
+        assert_eq!(with(Cipher::Aes256, Hash::Sha1, KEY_MAX), Ok(()));
+        for length in [0, KEY_MIN - 1, KEY_MAX + 1] {
+            let result = with(Cipher::Aes256, Hash::Sha1, length);
+            assert_eq!(result, Err(KeyError::Length { length }));
+        }
+        let result = with(Cipher::Aes256, Hash::None, KEY_MIN);
+        assert_eq!(result, Err(KeyError::CipherWithoutHash));
+        assert_eq!(with(Cipher::None, Hash::None, KEY_MIN), Err(KeyError::Nothing));
+    }
+}
