@@ -108,7 +108,7 @@ fn sealed_packets_are_opened() {
         let sealed = bytes(answer);
         let opened = Packet::read(seal.open(&sealed, &mut plain).unwrap()).unwrap();
         let Body::ProbeAnswer(Probe { link: 0, size }) = opened.body else { panic!("{opened:?}") };
-        assert!((1440..=9000).contains(&size), "{cipher:?} {hash:?}: {size}");
+        assert!(size >= 1440, "{cipher:?} {hash:?}: {size}");
         let sealed = bytes(data);
         let opened = seal.open(&sealed, &mut plain).map(Packet::read);
         assert_eq!(opened, Ok(Ok(whole(&text(42), 0))), "{cipher:?} {hash:?}");
