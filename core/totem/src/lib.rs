@@ -23,6 +23,7 @@ mod notice;
 mod output;
 mod refusals;
 mod ring;
+mod sabotage;
 mod sequence;
 mod settings;
 mod state;
@@ -33,6 +34,8 @@ pub use input::{Guarantee, Input, Suspicion, Timer};
 pub use notice::{Dropped, Notice, Reason, Severity};
 pub use output::{Configuration, ConfigurationKind, Output};
 pub use ring::Ring;
+#[cfg(feature = "sabotage")]
+pub use sabotage::Sabotage;
 pub use settings::Settings;
 pub use state::RingState;
 pub use statistics::Statistics;

@@ -42,6 +42,8 @@ pub struct Ring {
     pub(crate) random: u64,
     /// The number before the first multicast of each ring; 0 but for tests of what happens when numbers wrap.
     pub(crate) start: Sequence,
+    #[cfg(feature = "sabotage")]
+    pub(crate) sabotage: Option<crate::sabotage::Sabotage>,
 }
 
 /// Ring sequence numbers on their way to disk.
@@ -79,6 +81,8 @@ impl Ring {
             random: settings.seed | 1,
             settings,
             start,
+            #[cfg(feature = "sabotage")]
+            sabotage: None,
         }
     }
 

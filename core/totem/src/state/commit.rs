@@ -5,6 +5,7 @@ use super::{Commit, State};
 use crate::{
     Notice, Output, Ring, Timer,
     membership::{MemberSet, commit_token},
+    sabotage::Sabotage,
 };
 
 /// How far ahead a number is stored when the disk is slower than the ring: the next attempts need not wait for it.
@@ -44,5 +45,8 @@ impl Ring {
             out.push(Output::Notice(Notice::StoringRingSequence(self.storing.asked)));
         }
         out.push(Output::StoreRingSequence(self.storing.asked));
+        if self.is_broken(Sabotage::UseUnstoredNumber) {
+            self.storing.stored = self.storing.asked;
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::{Passed, State, operational::deliver};
 use crate::{
     Dropped, Notice, Output, Reason, Ring, Timer,
     delivery::{Accepted, Circulation, Held, RingLog, flow, packet_bytes, retransmit},
+    sabotage::Sabotage,
     sequence::Sequence,
 };
 
@@ -83,6 +84,9 @@ impl Ring {
     fn use_token(&mut self, token: &mut Token, out: &mut Outbox<Output>) -> u32 {
         let backlog = self.counters.last_backlog();
         let settings = self.settings.clone();
+        if self.is_broken(Sabotage::LeaveOutRetransmissions) {
+            token.retransmit.clear();
+        }
         let Some((circulation, log)) = self.circulation() else { return 0 };
         let mut allowed = circulation.flow.allowance(&settings, token, backlog);
         if !token.retransmit.is_empty() {
@@ -164,8 +168,9 @@ impl Ring {
     }
 
     fn advance_recovery(&mut self, token: &mut Token, out: &mut Outbox<Output>) {
+        let is_cut_short = self.is_broken(Sabotage::EndRecoveryEarly);
         let State::Recovery(recovery) = &mut self.state else { return };
-        if !recovery.advance(token) {
+        if !recovery.advance(token) && !is_cut_short {
             return;
         }
         // The state is put back by entering the next one.
