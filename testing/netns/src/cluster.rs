@@ -379,7 +379,8 @@ fn prepare_tools(directory: &Path) -> Result<PathBuf> {
     let tools = directory.join("tools");
     fs::create_dir_all(&tools)?;
     let helper = tools.join("systemctl");
-    fs::copy(std::env::current_exe()?, &helper).context("cannot copy this program")?;
+    // Not by its name, which may lead to what was built meanwhile or to nothing.
+    fs::copy("/proc/self/exe", &helper).context("cannot copy this program")?;
     let visible = tools.join("netns-helper");
     symlink("systemctl", &visible)?;
     Ok(visible)
