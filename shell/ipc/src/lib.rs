@@ -4,7 +4,8 @@
 //! are ring buffers in shared memory or datagram sockets, as the server decides; the client need not know.
 //!
 //! Daemons use [`xml::XmlServer`] and [`xml::AsyncXmlClient`], tools [`xml::XmlClient`]. [`Server`], [`Client`] and
-//! [`AsyncClient`] carry bytes.
+//! [`AsyncClient`] carry bytes. The services of the ring hold requests back ([`RequestFlow`]), send one event to many
+//! ([`Server::post_all`]) and count ([`ConnectionStats`]).
 //!
 //! It knows no daemon's messages.
 

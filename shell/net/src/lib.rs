@@ -27,6 +27,7 @@
 mod address;
 mod batch;
 mod error;
+mod last_words;
 mod message;
 mod options;
 mod outgoing;
@@ -39,6 +40,7 @@ mod watch;
 pub use address::{LocalAddress, host_name, interface_for, local_addresses};
 pub use batch::{Batch, Failure, Packet};
 pub use error::NetError;
+pub use last_words::{LastWords, say_last_words};
 pub use resolve::{Answer, IpVersion, ResolveError, Resolver, resolve_now};
 pub use settings::{Purpose, SocketId, SocketSettings};
 pub use socket::Counters;

@@ -1,6 +1,6 @@
 //! How sockets are set up: as libknet and Corosync do it.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 
 use rustix::net::sockopt::{self, Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -20,6 +20,8 @@ pub(crate) struct Opened {
     pub(crate) receivers: Vec<Socket>,
     /// The one to send from, if it is not the first of the others.
     pub(crate) sender: Option<Socket>,
+    /// Where packets for all go, if there is such an address.
+    pub(crate) group: Option<SocketAddr>,
 }
 
 /// Makes the sockets.
@@ -34,7 +36,7 @@ pub(crate) fn open(settings: &SocketSettings) -> Result<Opened, NetError> {
             forbid_fragments(&socket, local)?;
             ask_for_reports(&socket, local)?;
             bind(&socket, local)?;
-            Ok(Opened { receivers: vec![socket], sender: None })
+            Ok(Opened { receivers: vec![socket], sender: None, group: None })
         }
         Purpose::Unicast => {
             let socket = new_socket(local)?;
@@ -42,7 +44,7 @@ pub(crate) fn open(settings: &SocketSettings) -> Result<Opened, NetError> {
             set_class(&socket, settings, 0)?;
             allow_missing_address(&socket, local)?;
             bind(&socket, local)?;
-            Ok(Opened { receivers: vec![socket], sender: None })
+            Ok(Opened { receivers: vec![socket], sender: None, group: None })
         }
         Purpose::Multicast { group, ttl } => open_group(settings, group, ttl),
         Purpose::Broadcast => open_group(settings, Ipv4Addr::BROADCAST.into(), 1),
@@ -63,7 +65,8 @@ fn open_group(settings: &SocketSettings, group: IpAddr, ttl: u8) -> Result<Opene
     let from_group = reusable_socket(local)?;
     set_buffers(&from_group, local)?;
     join(&from_group, local, group, interface)?;
-    bind(&from_group, SocketAddr::new(group, local.port()))?;
+    let group_address = on_interface(group, local.port(), interface);
+    bind(&from_group, group_address)?;
 
     let sender = reusable_socket(local)?;
     set_buffers(&sender, local)?;
@@ -78,12 +81,24 @@ fn open_group(settings: &SocketSettings, group: IpAddr, ttl: u8) -> Result<Opene
     let own = reusable_socket(local)?;
     set_buffers(&own, local)?;
     bind(&own, local)?;
-    Ok(Opened { receivers: vec![from_group, own], sender: Some(sender) })
+    let group = Some(group_address);
+    Ok(Opened { receivers: vec![from_group, own], sender: Some(sender), group })
 }
 
 /// Where packets come from with the transports that have a group: the port below the one that others send to.
-pub(crate) fn sending_address(local: SocketAddr) -> SocketAddr {
-    SocketAddr::new(local.ip(), local.port().wrapping_sub(1))
+pub(crate) fn sending_address(mut local: SocketAddr) -> SocketAddr {
+    local.set_port(local.port().wrapping_sub(1));
+    local
+}
+
+/// A group's address. One that is known on one network only (`ff02::/16`) says nothing without the interface.
+fn on_interface(group: IpAddr, port: u16, interface: u32) -> SocketAddr {
+    match group {
+        IpAddr::V6(group) if group.segments()[0] & 0xff0f == 0xff02 => {
+            SocketAddrV6::new(group, port, 0, interface).into()
+        }
+        group => SocketAddr::new(group, port),
+    }
 }
 
 fn new_socket(local: SocketAddr) -> Result<Socket, NetError> {

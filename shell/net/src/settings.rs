@@ -35,14 +35,3 @@ pub enum Purpose {
     /// As [`Self::Multicast`], but to 255.255.255.255.
     Broadcast,
 }
-
-impl Purpose {
-    /// The address that packets for all go to; `None` if there is no such address.
-    pub(crate) fn group(self) -> Option<IpAddr> {
-        match self {
-            Self::Link | Self::Unicast => None,
-            Self::Multicast { group, .. } => Some(group),
-            Self::Broadcast => Some(IpAddr::V4(std::net::Ipv4Addr::BROADCAST)),
-        }
-    }
-}

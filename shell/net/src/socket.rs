@@ -1,7 +1,7 @@
 use std::{
     io,
     net::SocketAddr,
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     task::{Context, Poll},
 };
 
@@ -69,6 +69,10 @@ impl Socket {
         let socket = unsafe { AsyncFd::register_with_interest(socket, interest) }?;
         let (outgoing, counters) = (Outgoing::default(), Counters::default());
         Ok(Self { id, socket, own, outgoing, counters })
+    }
+
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.socket.get_ref().as_fd()
     }
 
     /// Takes packets as long as the batch has room. True if there may be more.

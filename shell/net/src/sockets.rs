@@ -46,7 +46,7 @@ impl Sockets {
     pub fn open(&mut self, id: SocketId, settings: SocketSettings) -> Result<(), NetError> {
         self.entries.remove(&id);
         let local = settings.local;
-        let Opened { receivers, sender } = options::open(&settings)?;
+        let Opened { receivers, sender, group } = options::open(&settings)?;
         let own = match settings.purpose {
             Purpose::Broadcast => Some(options::sending_address(local)),
             Purpose::Link | Purpose::Unicast | Purpose::Multicast { .. } => None,
@@ -56,7 +56,6 @@ impl Sockets {
         };
         let receivers = receivers.into_iter().map(register).collect::<Result<_, _>>()?;
         let sender = sender.map(register).transpose()?;
-        let group = settings.purpose.group().map(|group| SocketAddr::new(group, local.port()));
         self.entries.insert(id, Entry { settings, group, receivers, sender, postponed: 0 });
         Ok(())
     }
@@ -69,6 +68,12 @@ impl Sockets {
     /// What a socket was opened with; `None` if it is not open.
     pub fn settings(&self, id: SocketId) -> Option<&SocketSettings> {
         self.entries.get(&id).map(|entry| &entry.settings)
+    }
+
+    /// The descriptor that packets to single addresses go out of; `None` if the socket is not open.
+    pub(crate) fn descriptor(&self, id: SocketId) -> Option<BorrowedFd<'_>> {
+        let entry = self.entries.get(&id)?;
+        entry.sender.as_ref().or(entry.receivers.first()).map(Socket::descriptor)
     }
 
     /// What has gone over a socket since it was opened; `None` if it is not open.

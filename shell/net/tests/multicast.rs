@@ -77,12 +77,14 @@ fn multicast_over_ipv4() {
 #[test]
 fn multicast_over_ipv6() {
     let (one, two) = two_nodes();
-    let purpose = Purpose::Multicast { group: "ff15::1".parse().unwrap(), ttl: 1 };
     one.block_on(async {
-        let (own, other) = ("[fd00::1]:5405", "[fd00::2]:5405");
-        let mut first = open(&one, own, purpose);
-        let mut second = open(&two, other, purpose);
-        exchange(&mut first, &mut second, own, other).await;
+        for group in ["ff15::1:1", "ff02::1:1"] {
+            let purpose = Purpose::Multicast { group: group.parse().unwrap(), ttl: 1 };
+            let (own, other) = ("[fd00::1]:5405", "[fd00::2]:5405");
+            let mut first = open(&one, own, purpose);
+            let mut second = open(&two, other, purpose);
+            exchange(&mut first, &mut second, own, other).await;
+        }
     });
 }
 
