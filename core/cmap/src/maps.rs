@@ -50,8 +50,8 @@ impl Maps {
         self.store(map).with_prefix(prefix)
     }
 
-    /// The statistic whose value a request is about to read. The daemon sets it before it hands the request in, so that
-    /// values are fresh and nobody has to keep hundreds of them so.
+    /// The statistic whose value a request is about to read, or what those begin with that it is about to go through. The
+    /// daemon sets them before it hands the request in, so that values are fresh and nobody has to keep hundreds of them so.
     pub fn reads_statistic<'a>(&self, client: ClientId, request: &'a Request) -> Option<&'a str> {
         let on_statistics =
             self.sessions.get(&client).is_some_and(|session| session.map == MapId::Statistics);
@@ -59,12 +59,13 @@ impl Maps {
             Request::Get { key, .. } | Request::TrackAdd { key, .. } if on_statistics => {
                 Some(key.as_str())
             }
+            Request::Iterate { prefix } if on_statistics => Some(prefix.as_str()),
             Request::Get { .. }
             | Request::TrackAdd { .. }
+            | Request::Iterate { .. }
             | Request::Set { .. }
             | Request::Delete { .. }
             | Request::Adjust { .. }
-            | Request::Iterate { .. }
             | Request::IterateNext { .. }
             | Request::IterateEnd { .. }
             | Request::TrackDelete { .. }

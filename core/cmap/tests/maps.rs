@@ -309,6 +309,8 @@ fn statistics_are_read_and_cleared_only() {
     let get = Request::Get { key: name("stats.srp.mcast_tx"), room: 16 };
     assert_eq!(bench.maps.reads_statistic(ONE, &get), Some("stats.srp.mcast_tx"));
     assert_eq!(bench.maps.reads_statistic(TWO, &get), None);
+    let all = Request::Iterate { prefix: name("") };
+    assert_eq!(bench.maps.reads_statistic(ONE, &all), Some(""));
     assert_eq!(bench.get(ONE, "stats.srp.mcast_tx", 16), Ok(Got::Value(Value::U64(4))));
     let refused = bench.set("stats.srp.mcast_tx", Value::U64(0)).0;
     assert_eq!(refused, Answer::Set(Status::ACCESS));
