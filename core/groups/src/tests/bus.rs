@@ -63,21 +63,35 @@ impl Bus {
         for &node in nodes {
             bus.start(node);
         }
-        bus.form(&[nodes]);
+        if !nodes.is_empty() {
+            bus.form(&[nodes]);
+        }
+        bus
+    }
+
+    /// One node with the services of a C daemon, which is told of its memberships by [`Bus::change`].
+    pub(super) fn alone(settings: Settings) -> Self {
+        let mut bus = Self::new(&[]);
+        let services = vec![Service::Cmap, Service::Cpg, Service::Quorum, Service::Votequorum];
+        bus.start_with(settings, services);
         bus
     }
 
     /// Starts a node; it hears nobody until the next [`Bus::form`].
     pub(super) fn start(&mut self, node: u32) {
-        let services = vec![Service::Cpg, Service::Quorum];
+        let settings = Settings { node: NodeId(node) };
+        self.start_with(settings, vec![Service::Cpg, Service::Quorum]);
+    }
+
+    fn start_with(&mut self, settings: Settings, services: Vec<Service>) {
         let started = Node {
             barrier: Barrier::new(sync::Settings { services }),
-            groups: Groups::new(Settings { node: NodeId(node) }),
+            groups: Groups::new(settings),
             members: Vec::new(),
             queue: VecDeque::new(),
             kept: VecDeque::new(),
         };
-        self.nodes.insert(NodeId(node), started);
+        self.nodes.insert(settings.node, started);
     }
 
     /// Ends a node and its clients without a word.
@@ -114,7 +128,14 @@ impl Bus {
         }
     }
 
-    fn change(&mut self, id: NodeId, transitional: &[NodeId], members: &[NodeId], ring: RingId) {
+    /// Tells a node of a new membership.
+    pub(super) fn change(
+        &mut self,
+        id: NodeId,
+        transitional: &[NodeId],
+        members: &[NodeId],
+        ring: RingId,
+    ) {
         let node = self.nodes.get_mut(&id).unwrap();
         let (synchronising, queued): (VecDeque<_>, VecDeque<_>) =
             node.queue.drain(..).partition(|message| message.channel() == Channel::Sync);
@@ -220,6 +241,11 @@ impl Bus {
                 self.carry_out(to, &mut out);
             }
         }
+    }
+
+    /// The next message that waits for the ring on a node.
+    pub(super) fn take_queued(&mut self, node: u32) -> Option<Outgoing> {
+        self.nodes.get_mut(&NodeId(node)).unwrap().queue.pop_front()
     }
 
     /// Bytes that wait for the ring on a node.

@@ -5,5 +5,6 @@ mod hostile;
 mod life;
 mod partitions;
 mod real;
+mod recorded;
 
 use bus::Bus;

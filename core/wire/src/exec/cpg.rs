@@ -340,11 +340,9 @@ mod tests {
         assert_eq!(Message::decode(&join), Ok(Message::Join(process())));
         same_but_for_leftovers(encode_join(&process()).message(), &join);
 
-        let leave = captured("0100020000000000a800000000000000", "a7240000000000000200000000000000");
-        assert_eq!(
-            Message::decode(&leave),
-            Ok(Message::Leave { process: process(), reason: 2 })
-        );
+        let leave =
+            captured("0100020000000000a800000000000000", "a7240000000000000200000000000000");
+        assert_eq!(Message::decode(&leave), Ok(Message::Leave { process: process(), reason: 2 }));
         same_but_for_leftovers(encode_leave(&process(), 2).message(), &leave);
 
         let list = captured("0200020000000000a8000000000000000000000000000000a724000000000000", "");
