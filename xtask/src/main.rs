@@ -45,6 +45,7 @@ SOFTWARE is what the nodes run:
   --transport knet|udpu|udp
                          how the ring is carried
   --borrow TOOL,...      tools that are Debian's all the same
+  --binary FILE          a multi-call binary that is there already, instead of building one
 ";
 
 fn main() -> ExitCode {

@@ -47,7 +47,7 @@ pub(crate) struct Software {
 }
 
 impl Software {
-    /// Takes `--stack`, `--ring`, `--transport` and `--borrow` out of the arguments.
+    /// Takes `--stack`, `--ring`, `--transport`, `--borrow` and `--binary` out of the arguments.
     pub(crate) fn take(arguments: &mut Arguments) -> Result<Self> {
         let stack = arguments.option("--stack")?;
         let mut software = Self::new(stack_named(stack.as_deref().unwrap_or("cardea"))?);
@@ -57,6 +57,7 @@ impl Software {
             arguments.option("--transport")?.as_deref().map(transport_named).transpose()?;
         software.borrowed =
             names(&arguments.option("--borrow")?.unwrap_or_default()).map(str::to_owned).collect();
+        software.binary = arguments.option("--binary")?.map(PathBuf::from);
         if software.stack == Stack::Debian && !software.borrowed.is_empty() {
             bail!("the Debian stack has nothing to borrow");
         }
@@ -75,12 +76,14 @@ impl Software {
         self
     }
 
-    /// Builds our programs. Which of them a cluster runs is settled later, so they are there in any case.
+    /// Builds our programs, unless they were given.
     ///
     /// The build uses the development profile: it optimises dependencies and, a little, our own code, takes a fraction of
     /// the time of a release build on a small machine, and shares its results with the tests.
     pub(crate) fn build(&mut self, profile: Profile) -> Result<()> {
-        self.binary = Some(build(profile)?);
+        if self.binary.is_none() {
+            self.binary = Some(build(profile)?);
+        }
         Ok(())
     }
 
