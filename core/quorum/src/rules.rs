@@ -206,7 +206,9 @@ impl Reading<'_> {
             return Ok(());
         }
         if self.rules.last_man_standing {
-            return Err(ConfigurationError::TieBreakerWithLastManStanding);
+            let error = ConfigurationError::TieBreakerWithLastManStanding;
+            self.notices.extend(error.advice().iter().copied().map(Notice::Configuration));
+            return Err(error);
         }
         self.say([
             "auto_tie_breaker is set and the cluster has an odd number of nodes.",

@@ -159,3 +159,26 @@ pub enum ConfigurationError {
     #[error("configuration error: quorum.device.votes is too high or expected_votes is too low")]
     DeviceVotesTooHigh,
 }
+
+impl ConfigurationError {
+    /// What Corosync writes into its log before it gives up, line by line.
+    pub const fn advice(self) -> &'static [&'static str] {
+        match self {
+            Self::TieBreakerWithLastManStanding => &[
+                "auto_tie_breaker is set, the cluster has an odd number of nodes",
+                "and last_man_standing is also set. With this situation a better",
+                "solution would be to disable LMS, leave ATB enabled, and also",
+                "enable wait_for_all (mandatory for ATB in odd-numbered clusters).",
+                "Due to this ambiguity, corosync will fail to start. Please fix your corosync.conf",
+            ],
+            Self::NoExpectedVotes
+            | Self::TwoNodeWithDevice
+            | Self::DeviceWithLastManStanding
+            | Self::DeviceWithTieBreaker
+            | Self::DeviceWithDownscale
+            | Self::DeviceVotesWithExpected
+            | Self::DeviceVotesWithUnevenNodes
+            | Self::DeviceVotesTooHigh => &[],
+        }
+    }
+}

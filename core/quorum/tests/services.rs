@@ -334,6 +334,24 @@ fn settings_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_reload_that_contradicts_itself_changes_nothing_and_says_why() {
+    let bed = cluster(4);
+    let settings =
+        Settings { auto_tie_breaker: true, last_man_standing: true, ..bed.settings().clone() };
+    let mut bed = Bed::new(settings);
+    bed.up(0, &[1, 2, 3, 4]);
+    let before = bed.request(1, votequorum::Request::GetInfo { node: 0 });
+    let mut odd = bed.settings().clone();
+    odd.nodes.insert(NodeId(5), 1);
+    bed.node(1).notices.clear();
+    bed.reload(odd);
+    let lines: Vec<_> = bed.node(1).notices.iter().map(ToString::to_string).collect();
+    let advice = ConfigurationError::TieBreakerWithLastManStanding.advice();
+    assert_eq!(lines, advice);
+    assert_eq!(bed.request(1, votequorum::Request::GetInfo { node: 0 }), before);
+}
+
+#[test]
 fn tie_breakers_are_read_as_corosync_reads_them() {
     let list = |ids: &[u32]| TieBreaker::List(ids.iter().copied().map(NodeId).collect());
     for (text, expected) in [
