@@ -26,6 +26,11 @@ const DAEMONS: &[Program] = &[
         main: corosync::main,
     },
     Program {
+        name: "corosync-watcher",
+        summary: "says goodbye for a corosync that was killed; started by corosync itself",
+        main: corosync::watcher,
+    },
+    Program {
         name: "pacemakerd",
         summary: "launcher: starts the other daemons and looks after them",
         main: pacemakerd::main,

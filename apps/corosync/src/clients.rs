@@ -96,7 +96,7 @@ impl Daemon {
         match self.cpg_admission(&message) {
             Admission::Take => self.take_cpg(client, &message),
             Admission::TryAgain => {
-                self.endpoints.answer(Service::Cpg, client, &encode_status(0, Status::TRY_AGAIN))
+                self.endpoints.answer(Service::Cpg, client, &encode_status(0, Status::TRY_AGAIN));
             }
             Admission::Hold => {
                 self.held.requests.insert(client, message);
@@ -152,7 +152,7 @@ impl Daemon {
         match cmap_service::Request::decode(message) {
             Ok(request) => {
                 let client = ::cmap::ClientId(client.0);
-                self.refresh_statistics(client, &request);
+                self.refresh_statistics();
                 let input = ::cmap::Input::Request { client, request };
                 self.set_in_map(input);
             }

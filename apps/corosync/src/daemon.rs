@@ -13,7 +13,7 @@ use conf::Keys;
 use groups::{Groups, sync::Barrier};
 use links::LinkId;
 use machine::{Instant, Outbox, TimerToken, Timers};
-use net::{AddressWatch, Batch, Failure, SocketId, Sockets};
+use net::{AddressWatch, Batch, Failure, LastWords, SocketId, Sockets};
 use quorum::Quorum;
 use runtime::{Clock, Journal, ScheduleWatch, Severity, StateDirectory};
 use totem::Ring;
@@ -76,6 +76,7 @@ pub(crate) struct Parts {
     pub(crate) ring_sequence: u64,
     pub(crate) expected_votes: u32,
     pub(crate) seed: u64,
+    pub(crate) watcher: Option<LastWords>,
 }
 
 /// The daemon: all machines, and everything they act on.
@@ -114,6 +115,8 @@ pub(crate) struct Daemon {
     pub(crate) waiting: VecDeque<Vec<u8>>,
     /// When the statistics in the map were set.
     pub(crate) refreshed: Option<Instant>,
+    /// Says goodbye if this process is killed.
+    pub(crate) watcher: Option<LastWords>,
     pub(crate) seed: u64,
     /// Whether services have been synchronised once.
     pub(crate) is_ready: bool,
@@ -159,6 +162,7 @@ impl Daemon {
             own_frames: VecDeque::new(),
             waiting: VecDeque::new(),
             refreshed: None,
+            watcher: parts.watcher,
             seed: parts.seed,
             is_ready: false,
             is_leaving: false,
@@ -175,6 +179,7 @@ impl Daemon {
         for (id, settings) in self.configuration.sockets() {
             self.open_socket(id, settings);
         }
+        self.refresh_statistics();
         self.watch_schedule();
         let now = self.clock.now();
         let input = quorum::Input::Start { tracked_expected_votes: expected_votes };
@@ -234,6 +239,12 @@ impl Daemon {
                     self.on_signal();
                 }
                 if let Some(exit) = self.end {
+                    // After any other end the others have not heard of it yet.
+                    if exit == Exit::Normal
+                        && let Some(watcher) = self.watcher.take()
+                    {
+                        watcher.dismiss();
+                    }
                     return Poll::Ready(exit);
                 }
                 if is_idle {

@@ -12,6 +12,7 @@ mod daemon;
 mod deadlines;
 mod endpoints;
 mod exit;
+mod farewell;
 mod journal;
 mod load;
 mod manage;
@@ -26,6 +27,7 @@ mod versions;
 use std::{
     ffi::OsString,
     io::{self, Write},
+    os::fd::AsFd,
     process::ExitCode,
 };
 
@@ -34,6 +36,18 @@ use exit::Exit;
 
 /// The version of Corosync whose behaviour this is.
 const COROSYNC_VERSION: &str = "3.1.7";
+
+/// Runs the process that says goodbye for a daemon that was killed; standard input is the connection to the daemon.
+pub fn watcher(_args: Vec<OsString>) -> ExitCode {
+    match net::say_last_words(io::stdin().as_fd()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ =
+                writeln!(io::stderr(), "corosync-watcher: {error}: only corosync can start this");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Runs the daemon until it is asked to end; the first argument is the name it was called by.
 pub fn main(args: Vec<OsString>) -> ExitCode {

@@ -271,6 +271,7 @@ impl Daemon {
                 Some(settings) => self.open_socket(id, settings.clone()),
             }
         }
+        self.prepare_farewell();
         match &mut self.transport {
             Transport::Plain(plain) => plain.set_peers(self.configuration.plain_peers()),
             Transport::Links(_) => {

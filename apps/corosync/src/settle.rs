@@ -124,6 +124,9 @@ impl Daemon {
                 self.barrier.handle(now, input, &mut self.out.barrier);
             }
         }
+        if configuration.kind == ConfigurationKind::Regular {
+            self.prepare_farewell();
+        }
         let place = &self.configuration;
         let keys = self.members.change(configuration, |node| place.addresses_text(node));
         for input in keys {

@@ -178,6 +178,13 @@ fn daemon(path: &Path, loaded: Loaded, state: &Path, journal: &Journal) -> Resul
     if let Err(notice) = runtime::lock_memory() {
         journal.log("MAIN", notice.severity(), notice);
     }
+    let watcher = crate::farewell::start()
+        .inspect_err(|error| {
+            let text =
+                format!("nobody will say goodbye for this node should it be killed: {error}");
+            journal.log("MAIN", Severity::Warning, text);
+        })
+        .ok();
     let services = services(&configuration.settings);
     let ipc = match configuration.settings.system.ipc_type {
         IpcType::Native | IpcType::SharedMemory => qb::Transport::SharedMemory,
@@ -203,6 +210,7 @@ fn daemon(path: &Path, loaded: Loaded, state: &Path, journal: &Journal) -> Resul
         ring_sequence: ring_sequence.or_zero(),
         expected_votes: expected_votes.or_zero(),
         seed: u64::from_ne_bytes(seed[..8].try_into().unwrap_or_default()),
+        watcher,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! The map of statistics, and what the service about links says.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use cmap::{Input, MapId, Value};
 use links::LinkStatus;
@@ -11,27 +11,33 @@ use crate::{configure::Configuration, daemon::Daemon, transport::Transport};
 
 /// Within that time values count as fresh: a tool asks for one key after the other.
 const FRESH: Duration = Duration::from_millis(100);
+/// What statistics of clients and links begin with: these are gone when what they are about is.
+const COME_AND_GO: [&str; 2] = ["stats.ipcs.service", "stats.knet.node"];
 /// Links that an answer has room for.
 const LINKS: u8 = 8;
 
 impl Daemon {
     /// Makes what a client is about to read what it is now.
-    pub(crate) fn refresh_statistics(
-        &mut self,
-        client: cmap::ClientId,
-        request: &wire::corosync::cmap::Request,
-    ) {
+    pub(crate) fn refresh_statistics(&mut self) {
         for input in self.traffic.changes() {
             self.set_in_map(input);
         }
         let now = self.clock.now();
-        let is_fresh = self.refreshed.is_some_and(|at| now - at < FRESH);
-        if is_fresh || self.maps.reads_statistic(client, request).is_none() {
+        if self.refreshed.is_some_and(|at| now - at < FRESH) {
             return;
         }
         self.refreshed = Some(now);
-        for (key, value) in self.statistics() {
-            self.set_in_map(Input::Set { map: MapId::Statistics, key, value });
+        let map = MapId::Statistics;
+        let values: BTreeMap<String, Value> = self.statistics().into_iter().collect();
+        let gone = COME_AND_GO.map(|prefix| {
+            let shown = self.maps.with_prefix(map, prefix);
+            shown.map(|(key, _)| key.to_owned()).filter(|key| !values.contains_key(key)).collect()
+        });
+        for key in gone.into_iter().flat_map(|keys: Vec<String>| keys) {
+            self.set_in_map(Input::Delete { map, key });
+        }
+        for (key, value) in values {
+            self.set_in_map(Input::Set { map, key, value });
         }
     }
 

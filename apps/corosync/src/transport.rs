@@ -47,6 +47,11 @@ impl Plain {
         Self { peers, group, blocks_unlisted, refused: 0 }
     }
 
+    /// Where all other nodes are.
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        self.peers.values().map(|&to| Address { link: LinkId(0), to }).collect()
+    }
+
     /// The nodes changed at run time.
     pub(crate) fn set_peers(&mut self, peers: BTreeMap<NodeId, SocketAddr>) {
         self.peers = peers;

@@ -50,12 +50,8 @@ struct Words {
 impl LastWords {
     /// Starts the process: `command` has to call [`say_last_words`].
     pub fn start(mut command: Command) -> io::Result<Self> {
-        let (ours, theirs) = socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )?;
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         // In a group of its own, so that what ends this process by its group leaves that one.
         let child = command
             .stdin(Stdio::from(theirs))

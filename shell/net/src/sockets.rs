@@ -3,6 +3,7 @@ use std::{
     future::poll_fn,
     net::SocketAddr,
     ops::Bound,
+    os::fd::BorrowedFd,
     task::{Context, Poll},
 };
 

@@ -140,24 +140,30 @@ impl Ring {
         true
     }
 
+    /// The frame by which this node leaves its present ring. Somebody else may keep it and send it when the node cannot any
+    /// more; it has to be kept anew after each change of membership.
+    pub fn farewell(&self) -> Vec<u8> {
+        let me = MemberSet::of(self.settings.node);
+        // The leaving node comes last: that is where receivers look for it.
+        let mut failed = self.membership.failed.without(&me).numbers();
+        failed.push(self.settings.node.0);
+        let join = Join {
+            node: self.settings.node.0,
+            leaving: true,
+            ring_sequence: self.ring.sequence,
+            nodes: self.membership.nodes.without(&me).numbers(),
+            failed,
+        };
+        join.encode()
+    }
+
     pub(crate) fn leave(&mut self, out: &mut Outbox<Output>) {
         match self.state {
             State::Left => return,
             State::Silent => {}
             State::Operational(_) | State::Gather(_) | State::Commit(_) | State::Recovery(_) => {
-                let me = MemberSet::of(self.settings.node);
-                // The leaving node comes last: that is where receivers look for it.
-                let mut failed = self.membership.failed.without(&me).numbers();
-                failed.push(self.settings.node.0);
-                let join = Join {
-                    node: self.settings.node.0,
-                    leaving: true,
-                    ring_sequence: self.ring.sequence,
-                    nodes: self.membership.nodes.without(&me).numbers(),
-                    failed,
-                };
                 self.counters.sum.memb_join_tx += 1;
-                out.push(Output::Broadcast(join.encode()));
+                out.push(Output::Broadcast(self.farewell()));
             }
         }
         self.timers = machine::Timers::new();
