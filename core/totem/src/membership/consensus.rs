@@ -54,7 +54,8 @@ impl Membership {
     /// Takes in what a node wants. `members` are those of this node's last ring.
     ///
     /// Who holds this node for failed is held for failed in turn, and only who was in the last ring is believed that
-    /// others failed: both as Corosync does, so that the two come to the same sets.
+    /// others failed: both as Corosync does, so that the two come to the same sets. What a stranger believes and this node
+    /// does not is no news, however often it is told: two sides that begin anew at each word of the other never end.
     pub(crate) fn take_in(
         &mut self,
         me: NodeId,
@@ -69,6 +70,7 @@ impl Membership {
         if is_known || self.failed.contains(sender) {
             return Ok(Told { is_news: false, agrees: same });
         }
+        let before = (self.nodes.len(), self.failed.len());
         let mut has_room = self.nodes.merge(&nodes);
         if failed.contains(me) {
             has_room &= self.failed.insert(sender);
@@ -78,7 +80,8 @@ impl Membership {
         if !has_room {
             return Err(TooManyNodes);
         }
-        Ok(Told { is_news: true, agrees: nodes == self.nodes && failed == self.failed })
+        let is_news = before != (self.nodes.len(), self.failed.len());
+        Ok(Told { is_news, agrees: nodes == self.nodes && failed == self.failed })
     }
 }
 
@@ -111,6 +114,17 @@ mod tests {
         let join_of_stranger = join(4, &[1, 2, 3, 4], &[2, 3]);
         assert_eq!(membership.take_in(me, &members, &join_of_stranger), told(true, false));
         assert_eq!(membership.candidates(), set(&[1, 2, 4]));
+    }
+
+    #[test]
+    fn what_a_stranger_believes_of_others_is_news_only_once() {
+        let me = NodeId(1);
+        let members = set(&[1, 2]);
+        let mut membership =
+            Membership { nodes: members.clone(), failed: set(&[2]), ..Membership::new(me) };
+        let join_of_stranger = join(3, &[1, 2, 3, 4], &[4]);
+        assert_eq!(membership.take_in(me, &members, &join_of_stranger), told(true, false));
+        assert_eq!(membership.take_in(me, &members, &join_of_stranger), told(false, false));
     }
 
     #[test]
