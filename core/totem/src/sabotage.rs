@@ -2,6 +2,10 @@ use crate::Ring;
 
 /// A way to break the protocol on purpose, for tests that show that it would be noticed. Only with the feature `sabotage`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "sabotage"),
+    expect(unreachable_pub, reason = "then nobody can ask for it")
+)]
 pub enum Sabotage {
     /// Recovery ends with the first token, whether everybody has everything or not.
     EndRecoveryEarly,

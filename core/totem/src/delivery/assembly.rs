@@ -21,7 +21,8 @@ struct Assembly {
 /// Makes messages of packets.
 ///
 /// While services synchronise, messages that were cut in two wait, and others come between the two parts: those are put
-/// together on their own.
+/// together on their own. A sender may be through with that some messages before this node's services are: what it begins
+/// then is put together among the others, and ends there.
 #[derive(Debug, Default)]
 pub(crate) struct Assemblies {
     ordinary: BTreeMap<NodeId, Assembly>,
@@ -32,7 +33,9 @@ pub(crate) struct Assemblies {
 impl Assemblies {
     pub(crate) fn set_synchronizing(&mut self, synchronizing: bool) {
         self.synchronizing = synchronizing;
-        self.synchronization.clear();
+        if synchronizing {
+            self.synchronization.clear();
+        }
     }
 
     /// Forgets what everybody else began: they will not go on.
@@ -50,7 +53,13 @@ impl Assemblies {
         out: &mut Outbox<Output>,
     ) -> Result<(), Dropped> {
         let packet = Packet::decode(payload, order).map_err(|_| Dropped::Packet(from))?;
-        let open = if self.synchronizing { &mut self.synchronization } else { &mut self.ordinary };
+        let is_among_synchronizing = match packet.header.continues {
+            0 => self.synchronizing,
+            // What was begun while services synchronise, its sender ends before anything else.
+            _ => self.synchronization.contains_key(&from),
+        };
+        let open =
+            if is_among_synchronizing { &mut self.synchronization } else { &mut self.ordinary };
         let swapped = order == ByteOrder::Swapped;
         let mut result = Ok(());
         let mut before = match open.get_mut(&from) {
@@ -149,6 +158,30 @@ mod tests {
         assert_eq!(take(&mut assemblies, &packet(0, 0, &[b"again"])), ["again"]);
         assert!(take(&mut assemblies, &packet(0, 1, &[b"torn"])).is_empty());
         assert_eq!(take(&mut assemblies, &packet(0, 0, &[b"without a word"])), ["without a word"]);
+    }
+
+    #[test]
+    fn what_waits_while_services_synchronize_goes_on_afterwards() {
+        let mut assemblies = Assemblies::default();
+        assert!(take(&mut assemblies, &packet(0, 1, &[b"wait"])).is_empty());
+        assemblies.set_synchronizing(true);
+        assert!(take(&mut assemblies, &packet(0, 1, &[b"synchron"])).is_empty());
+        assert_eq!(take(&mut assemblies, &packet(1, 0, &[b"ize"])), ["synchronize"]);
+        // The sender is through, this node is not yet.
+        assert_eq!(take(&mut assemblies, &packet(1, 1, &[b"ed", b"en"])), ["waited"]);
+        assemblies.set_synchronizing(false);
+        assert_eq!(take(&mut assemblies, &packet(1, 0, &[b"d"])), ["end"]);
+    }
+
+    #[test]
+    fn what_is_begun_before_this_node_is_through_with_synchronizing_ends_after_it() {
+        let mut assemblies = Assemblies::default();
+        assemblies.set_synchronizing(true);
+        assert_eq!(take(&mut assemblies, &packet(0, 1, &[b"one", b"tw"])), ["one"]);
+        assemblies.set_synchronizing(false);
+        assert_eq!(take(&mut assemblies, &packet(1, 1, &[b"o", b"th"])), ["two"]);
+        assert_eq!(take(&mut assemblies, &packet(1, 0, &[b"ree"])), ["three"]);
+        assert_eq!(take(&mut assemblies, &packet(0, 0, &[b"four"])), ["four"]);
     }
 
     #[test]
