@@ -91,7 +91,7 @@ impl Groups {
                 encode_membership(&addresses(members, reason::NONE))
             }
             Request::LocalGet => encode_local_get(self.node.0),
-            Request::Iteration { kind: over, group } => self.begin_walk(id, kind, over, &group),
+            Request::Iteration(over) => self.begin_walk(id, kind, &over),
             Request::IterationNext { handle } => self.walk_on(id, kind, handle),
             Request::IterationEnd { handle } => self.end_walk(id, kind, handle),
             Request::Finalize => {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use wire::corosync::{
     Status,
-    cpg::{Described, GroupName, Iteration, Kind, encode_iteration, encode_iteration_next},
+    cpg::{Described, Iteration, Kind, encode_iteration, encode_iteration_next},
 };
 
 use super::Groups;
@@ -13,14 +13,8 @@ const WALKS_MAX: usize = 32;
 
 impl Groups {
     /// Begins a walk over what there is now; later changes do not show in it.
-    pub(super) fn begin_walk(
-        &mut self,
-        id: ClientId,
-        kind: Kind,
-        over: Iteration,
-        group: &GroupName,
-    ) -> Vec<u8> {
-        let found = self.walk(over, group);
+    pub(super) fn begin_walk(&mut self, id: ClientId, kind: Kind, over: &Iteration) -> Vec<u8> {
+        let found = self.walk(over);
         let Some(client) = self.clients.get_mut(&id) else { return kind.status(Status::LIBRARY) };
         if client.walks.len() >= WALKS_MAX {
             return kind.status(Status::NO_RESOURCES);
@@ -50,22 +44,20 @@ impl Groups {
     }
 
     /// In the C daemon's order: the group met last comes first; of its processes the first, then the others backwards.
-    fn walk(&self, over: Iteration, wanted: &GroupName) -> Vec<Described> {
+    fn walk(&self, over: &Iteration) -> Vec<Described> {
         let mut by_group: Vec<Vec<Described>> = Vec::new();
         let mut met = BTreeMap::new();
         for (member, index) in self.registry.listed() {
             let name = &self.registry.get(index).name;
-            if over == Iteration::OneGroup && name != wanted {
-                continue;
-            }
             let (node, pid) = match over {
                 Iteration::Names => (0, 0),
-                Iteration::OneGroup | Iteration::All => (member.node.0, member.pid),
+                Iteration::OneGroup(wanted) if name != wanted => continue,
+                Iteration::OneGroup(_) | Iteration::All => (member.node.0, member.pid),
             };
             let described = Described { group: name.clone(), node, pid };
             let at = *met.entry(index).or_insert(by_group.len());
             match by_group.get_mut(at) {
-                Some(found) if over != Iteration::Names => found.push(described),
+                Some(found) if *over != Iteration::Names => found.push(described),
                 Some(_) => {}
                 None => by_group.push(vec![described]),
             }

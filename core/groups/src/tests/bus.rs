@@ -325,8 +325,8 @@ impl Bus {
     }
 
     /// Walks over groups or processes.
-    pub(super) fn walk(&mut self, client: &str, kind: Iteration, group: &str) -> Vec<String> {
-        let request = Request::Iteration { kind, group: name(group) };
+    pub(super) fn walk(&mut self, client: &str, over: Iteration) -> Vec<String> {
+        let request = Request::Iteration(over);
         let answer = self.request(client, &request.encode()).unwrap();
         let handle = decode_iteration(&answer).unwrap();
         let next = Request::IterationNext { handle }.encode();

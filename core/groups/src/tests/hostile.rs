@@ -7,7 +7,7 @@ use wire::{
     WireError,
     corosync::{
         RingId,
-        cpg::{Guarantee, Multicast, Part, PartialMulticast, Request, encode_multicast},
+        cpg::{Guarantee, Iteration, Multicast, Part, PartialMulticast, Request, encode_multicast},
     },
     exec::{
         Channel, Incoming, Outgoing, Service,
@@ -193,7 +193,7 @@ fn requests() -> Vec<Vec<u8>> {
         Request::Multicast { guarantee, payload: payload.clone() },
         Request::PartialMulticast { guarantee, total: 9, part: Part::First, payload },
         Request::Membership { group: name("g") },
-        Request::Iteration { kind: wire::corosync::cpg::Iteration::All, group: name("g") },
+        Request::Iteration(Iteration::OneGroup(name("g"))),
         Request::IterationNext { handle: 1 },
         Request::IterationEnd { handle: 1 },
         Request::Finalize,

@@ -155,7 +155,7 @@ fn groups_are_apart_even_if_names_begin_alike() {
     bus.expect("a", &[]);
     bus.expect("b", &["deliver g\\x00 1:12 mine"]);
     bus.expect("h", &["deliver  1:15 empty"]);
-    let names = bus.walk("a", Iteration::Names, "");
+    let names = bus.walk("a", Iteration::Names);
     assert_eq!(names, ["g g/0:0", "/0:0", "g\\x00/0:0", "g/0:0"], "the group met last is first");
     bus.kill(2);
     bus.form(&[&[1]]);
@@ -166,7 +166,7 @@ fn groups_are_apart_even_if_names_begin_alike() {
 #[test]
 fn a_walk_does_not_see_later_changes_and_belongs_to_its_client() {
     let mut bus = two();
-    let begin = Request::Iteration { kind: Iteration::All, group: name("") }.encode();
+    let begin = Request::Iteration(Iteration::All).encode();
     let answer = bus.request("a", &begin).unwrap();
     let handle = wire::corosync::cpg::decode_iteration(&answer).unwrap();
     bus.leave("c", "g");
@@ -178,12 +178,9 @@ fn a_walk_does_not_see_later_changes_and_belongs_to_its_client() {
     assert_eq!(bus.status("a", &Request::IterationEnd { handle }), 1);
     assert_eq!(bus.status("a", &Request::IterationEnd { handle }), 2);
     for _ in 0..32 {
-        assert_eq!(
-            bus.status("a", &Request::Iteration { kind: Iteration::All, group: name("") }),
-            1
-        );
+        assert_eq!(bus.status("a", &Request::Iteration(Iteration::All)), 1);
     }
-    assert_eq!(bus.status("a", &Request::Iteration { kind: Iteration::All, group: name("") }), 18);
+    assert_eq!(bus.status("a", &Request::Iteration(Iteration::All)), 18);
 }
 
 #[test]

@@ -40,9 +40,9 @@ fn one_node_then_a_second() {
     let pids: Vec<_> = decode_membership(&answer).unwrap().iter().map(|m| m.pid).collect();
     assert_eq!(pids, [11, 12, 21, 22]);
     let walked = ["g/1:11", "g/2:22", "g/2:21", "g/1:12"];
-    assert_eq!(bus.walk("d", Iteration::All, ""), walked);
-    assert_eq!(bus.walk("d", Iteration::OneGroup, "g"), walked);
-    assert_eq!(bus.walk("d", Iteration::Names, ""), ["g/0:0"]);
+    assert_eq!(bus.walk("d", Iteration::All), walked);
+    assert_eq!(bus.walk("d", Iteration::OneGroup(name("g"))), walked);
+    assert_eq!(bus.walk("d", Iteration::Names), ["g/0:0"]);
 }
 
 #[test]

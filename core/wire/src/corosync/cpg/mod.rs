@@ -210,7 +210,9 @@ mod tests {
             Request::PartialMulticast { guarantee, total: 50, part: Part::Middle, payload },
             Request::Membership { group: group() },
             Request::LocalGet,
-            Request::Iteration { kind: Iteration::OneGroup, group: group() },
+            Request::Iteration(Iteration::OneGroup(group())),
+            Request::Iteration(Iteration::Names),
+            Request::Iteration(Iteration::All),
             Request::IterationNext { handle: 5 },
             Request::IterationEnd { handle: 5 },
             Request::Finalize,
@@ -278,6 +280,21 @@ mod tests {
     #[test]
     fn names_are_printed_without_control_characters() {
         assert_eq!(GroupName::new(b"a\\b\0\xff").unwrap().to_string(), r"a\\b\x00\xFF");
+    }
+
+    #[test]
+    fn a_walk_over_all_may_come_with_any_name() {
+        for (over, readable) in [
+            (Iteration::Names, true),
+            (Iteration::All, true),
+            (Iteration::OneGroup(group()), false),
+        ] {
+            let request = Request::Iteration(over);
+            let mut bytes = request.encode();
+            assert_eq!(bytes.len(), 160);
+            bytes[16..20].copy_from_slice(&4_092_224_112_u32.to_ne_bytes());
+            assert_eq!(Request::decode(&bytes).ok(), readable.then_some(request));
+        }
     }
 
     #[test]

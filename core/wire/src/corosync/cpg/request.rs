@@ -17,6 +17,8 @@ const ZERO_COPY_ALLOCATE: i32 = 9;
 const ZERO_COPY_FREE: i32 = 10;
 const ZERO_COPY_SEND: i32 = 11;
 const PARTIAL_MULTICAST: i32 = 12;
+/// Where a request for a walk says what it goes over: behind the header and a group's name.
+const ITERATION_TYPE_AT: usize = 152;
 /// Bytes in front of the fields of the two requests that carry a payload: they have the longer header of answers.
 const PAYLOAD_HEADER_SIZE: usize = 24;
 
@@ -65,12 +67,7 @@ pub enum Request {
     /// The local node's number.
     LocalGet,
     /// To walk over groups or processes. Answered with a handle.
-    Iteration {
-        /// Over what.
-        kind: Iteration,
-        /// The group for [`Iteration::OneGroup`].
-        group: GroupName,
-    },
+    Iteration(Iteration),
     /// The next one of a walk.
     IterationNext {
         /// What the walk was answered with.
@@ -88,12 +85,12 @@ pub enum Request {
 }
 
 /// What a walk goes over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Iteration {
     /// The groups.
     Names,
     /// The processes of one group.
-    OneGroup,
+    OneGroup(GroupName),
     /// All processes.
     All,
 }
@@ -230,18 +227,20 @@ fn payload_fields(message: &[u8], expected: i32) -> Result<Reader<'_>, WireError
 }
 
 impl Iteration {
-    const fn code(self) -> u32 {
+    const fn code(&self) -> u32 {
         match self {
             Self::Names => 1,
-            Self::OneGroup => 2,
+            Self::OneGroup(_) => 2,
             Self::All => 3,
         }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        match reader.align(8).u32()? {
+        // The C library leaves a name that is of no use as it was in its memory: its length may be anything.
+        let mut name = reader.clone();
+        match reader.seek(ITERATION_TYPE_AT).u32()? {
             1 => Ok(Self::Names),
-            2 => Ok(Self::OneGroup),
+            2 => Ok(Self::OneGroup(GroupName::read(&mut name)?)),
             3 => Ok(Self::All),
             other => Err(WireError::Invalid { field: "iteration", value: other.into() }),
         }
@@ -274,10 +273,12 @@ impl Request {
                 writer.finish_structure()
             }
             Self::LocalGet => Writer::request(LOCAL_GET).finish_structure(),
-            Self::Iteration { kind, group } => {
+            Self::Iteration(over) => {
                 let mut writer = Writer::request(ITERATION);
-                group.write(&mut writer);
-                writer.align(8).u32(kind.code());
+                if let Iteration::OneGroup(group) = over {
+                    group.write(&mut writer);
+                }
+                writer.fill_to(ITERATION_TYPE_AT).u32(over.code());
                 writer.finish_structure()
             }
             Self::IterationNext { handle } => with_handle(ITERATION_NEXT, *handle),
@@ -320,10 +321,7 @@ impl Request {
             }
             Kind::Membership => Self::Membership { group: GroupName::read(&mut reader)? },
             Kind::LocalGet => Self::LocalGet,
-            Kind::Iteration => {
-                let group = GroupName::read(&mut reader)?;
-                Self::Iteration { kind: Iteration::read(&mut reader)?, group }
-            }
+            Kind::Iteration => Self::Iteration(Iteration::read(&mut reader)?),
             Kind::IterationNext => Self::IterationNext { handle: reader.align(8).u64()? },
             Kind::IterationEnd => Self::IterationEnd { handle: reader.align(8).u64()? },
             Kind::Finalize => Self::Finalize,
