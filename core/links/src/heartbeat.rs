@@ -207,13 +207,9 @@ impl Heartbeat {
 
     /// Anybody said that nobody listens there: asks at once, and only believes silence.
     pub(crate) fn doubt(&mut self, now: Instant) {
-        let gap = self.trial_gap();
-        let last = self.last_ping;
+        // Whoever can make up such messages must not make us ping without end.
+        let next = self.last_ping.map_or(now, |last| (last + HURRY / 2).max(now));
         if let State::Up { trial: trial @ None, .. } = &mut self.state {
-            // Whoever can make up such messages must not make us ping without end.
-            let next = last.map_or(now, |last| (last + gap).max(now));
-            let next =
-                if last.is_none_or(|last| now.since(last) >= HURRY / 4) { now } else { next };
             *trial = Some(Trial { since: now, sent: 0, next });
         }
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use machine::{Instant, Outbox};
+use wire::WireError;
 use wire::knet::{Body, CompressionModel, Data, Heartbeat, Packet, Probe};
 
 use super::{Links, transmit, watch};
@@ -174,39 +175,39 @@ impl Links {
             return Some(());
         }
         let payload = if data.part.count == 1 {
-            data.payload.to_vec()
+            Some(data.payload.to_vec())
         } else {
             match peer.reassembly.add(now, data) {
-                Added::Complete(frame) => frame,
+                Added::Complete(frame) => Some(frame),
                 Added::Waiting => {
                     self.arm(now, Timer::Reassembly, now + reassembly::PATIENCE, out);
-                    return Some(());
+                    None
                 }
                 Added::Nonsense => {
                     self.refuse(now, id, from, "parts do not go together", out);
-                    return Some(());
+                    None
                 }
             }
         };
-        let frame = if data.compression == 0 {
-            payload
-        } else {
-            let model = CompressionModel::from_code(data.compression);
-            match model.and_then(|model| model.decompress(&payload)) {
-                Ok(frame) => {
-                    let received = &mut self.statistics.received_compressed;
-                    received.count(frame.len(), payload.len());
-                    frame
-                }
-                Err(error) => {
-                    self.refuse(now, id, from, error, out);
-                    return Some(());
-                }
+        let Some(payload) = payload else { return Some(()) };
+        match self.unpack(payload, data.compression) {
+            Ok(frame) => {
+                let peer = self.peers.get_mut(&node)?;
+                peer.window.mark(data.sequence);
+                out.push(Output::Deliver { from: peer.node, frame });
             }
-        };
-        let peer = self.peers.get_mut(&node)?;
-        peer.window.mark(data.sequence);
-        out.push(Output::Deliver { from: peer.node, frame });
+            Err(error) => self.refuse(now, id, from, error, out),
+        }
         Some(())
+    }
+
+    /// The frame that was compressed, if it was.
+    fn unpack(&mut self, payload: Vec<u8>, compression: u8) -> Result<Vec<u8>, WireError> {
+        if compression == 0 {
+            return Ok(payload);
+        }
+        let frame = CompressionModel::from_code(compression)?.decompress(&payload)?;
+        self.statistics.received_compressed.count(frame.len(), payload.len());
+        Ok(frame)
     }
 }
