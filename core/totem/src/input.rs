@@ -30,6 +30,7 @@ pub enum Input<'a> {
         guarantee: Guarantee,
     },
     /// The transport has reason to think that a member is gone: form the ring anew now instead of waiting for the token.
+    /// Ignored about who is no member.
     Suspect {
         /// Who.
         node: NodeId,

@@ -53,9 +53,9 @@ pub struct Configuration {
     pub ring: RingId,
     /// Who is in it, ascending.
     pub members: Vec<NodeId>,
-    /// Who is new, ascending.
+    /// Who is new, ascending. Told with the regular configuration; a node that starts is new itself.
     pub joined: Vec<NodeId>,
-    /// Who is gone, ascending.
+    /// Who is gone, ascending. Told with the transitional configuration.
     pub left: Vec<NodeId>,
 }
 

@@ -39,7 +39,8 @@ pub struct Settings {
     pub network_delay_max: Duration,
     /// Whether a token is not held while something has to be sent again (`totem.cancel_token_hold_on_retransmit`).
     pub cancel_hold_on_retransmit: bool,
-    /// Bytes of the biggest frame that the transport takes.
+    /// Bytes of the biggest frame that the transport takes (`totem.netmtu` as it is for udp and udpu; a packet is by 90 bytes
+    /// smaller, so that it can be wrapped once more).
     pub frame_bytes_max: usize,
     /// Where random delays come from.
     pub seed: u64,
