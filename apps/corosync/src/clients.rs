@@ -19,6 +19,9 @@ use crate::{cfg, daemon::Daemon};
 /// Set in the numbers of clients of "votequorum", since one machine serves both services.
 const VOTES: u64 = 1 << 63;
 
+/// A client that has more events than this waiting gets no requests served until it has read some.
+const EVENTS_BEHIND_MAX: usize = 64;
+
 /// Requests of the service "cpg" that have to wait for the ring, one of each client.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
@@ -39,6 +42,13 @@ const fn for_quorum(service: Service, client: ClientId) -> ::quorum::ClientId {
 pub(crate) const fn of_quorum(client: ::quorum::ClientId) -> (Service, ClientId) {
     let service = if client.0 & VOTES == 0 { Service::Quorum } else { Service::Votequorum };
     (service, ClientId(client.0 & !VOTES))
+}
+
+impl Held {
+    /// Whether nobody waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
 }
 
 impl Daemon {
@@ -93,7 +103,7 @@ impl Daemon {
     }
 
     fn on_cpg(&mut self, client: ClientId, message: Vec<u8>) {
-        match self.cpg_admission(&message) {
+        match self.cpg_admission(client, &message) {
             Admission::Take => self.take_cpg(client, &message),
             Admission::TryAgain => {
                 self.endpoints.answer(Service::Cpg, client, &encode_status(0, Status::TRY_AGAIN));
@@ -107,7 +117,11 @@ impl Daemon {
         }
     }
 
-    fn cpg_admission(&self, message: &[u8]) -> Admission {
+    fn cpg_admission(&self, client: ClientId, message: &[u8]) -> Admission {
+        // Who sends faster than it reads would have its own messages pile up here until it is thrown out.
+        if self.endpoints.waiting(Service::Cpg, client) > EVENTS_BEHIND_MAX {
+            return Admission::Hold;
+        }
         let has_room = |bytes| self.waiting.is_empty() && self.ring.has_room_for(bytes);
         self.groups.admission(message, self.barrier.is_running(), has_room)
     }
@@ -119,11 +133,10 @@ impl Daemon {
 
     /// Serves a client that had to wait; false if there is none, or it still has to.
     pub(crate) fn resume_client(&mut self) -> bool {
-        let Some((&client, message)) = self.held.requests.first_key_value() else { return false };
-        let admission = self.cpg_admission(message);
-        if admission == Admission::Hold {
-            return false;
-        }
+        let mut held = self.held.requests.iter();
+        let ready =
+            held.find(|(client, message)| self.cpg_admission(**client, message) != Admission::Hold);
+        let Some((&client, _)) = ready else { return false };
         let Some(message) = self.held.requests.remove(&client) else { return false };
         if let Some(server) = self.endpoints.server(Service::Cpg) {
             server.set_client_flow(client, RequestFlow::Open);

@@ -220,6 +220,10 @@ impl Daemon {
                 is_idle &= !self.poll_network(cx, &mut batch);
                 is_idle &= !self.poll_timers(cx);
                 is_idle &= !self.poll_clients(cx);
+                if !self.held.is_empty() {
+                    // Clients may have read what they were behind with.
+                    self.settle();
+                }
                 if let Poll::Ready(done) = self.files.poll_stored(cx) {
                     self.on_stored(done);
                     is_idle = false;

@@ -88,6 +88,12 @@ impl Endpoints {
         }
     }
 
+    /// How many events wait for a client to read others.
+    pub(crate) fn waiting(&self, service: Service, client: ClientId) -> usize {
+        let server = self.servers.iter().find(|(of, _)| *of == service);
+        server.map_or(0, |(_, server)| server.waiting(client))
+    }
+
     /// Lets clients connect from now on.
     pub(crate) fn admit_clients(&mut self) {
         for (_, server) in &mut self.servers {

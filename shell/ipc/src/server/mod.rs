@@ -198,6 +198,11 @@ impl Server {
         self.peers.get(&client).map(Peer::message_max)
     }
 
+    /// How many events wait for room in a client's buffer; none for a client that has gone.
+    pub fn waiting(&self, client: ClientId) -> usize {
+        self.peers.get(&client).map_or(0, Peer::waiting)
+    }
+
     /// Closes a connection; [`ServerEvent::Disconnected`] does not follow.
     pub fn disconnect(&mut self, client: ClientId) {
         self.remove(client);

@@ -314,6 +314,11 @@ impl Peer {
         Ok(())
     }
 
+    /// How many events wait for room in the client's buffer.
+    pub(super) fn waiting(&self) -> usize {
+        self.events.len()
+    }
+
     /// Whether something waits that [`Self::flush`] should try again to send.
     pub(super) fn is_behind(&self) -> bool {
         self.wake_ups_owed > 0 || !self.responses.is_empty() || !self.events.is_empty()
