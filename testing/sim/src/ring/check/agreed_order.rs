@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Book, MessageKey, ProcessKey, Verdict, book::RingKey};
 
@@ -7,16 +7,17 @@ use super::{Book, MessageKey, ProcessKey, Verdict, book::RingKey};
 pub(super) struct AgreedOrder {
     /// By ring.
     orders: Vec<Order>,
-    /// By message: in which ring it was delivered, and its place there.
-    places: Vec<Option<(RingKey, usize)>>,
+    /// By message: in which ring it was delivered.
+    rings: Vec<Option<RingKey>>,
+    /// By message: its place in its ring's order, once that is known.
+    places: Vec<Option<usize>>,
 }
 
 /// The common order of a ring's messages, as far as it is known.
 #[derive(Debug, Default)]
 struct Order {
-    list: Vec<MessageKey>,
-    /// A message came in between others whose neighbours do not say where exactly it belongs.
-    guessed: bool,
+    /// What those delivered who may not leave anything out: the begin of the order, without gaps.
+    begin: Vec<MessageKey>,
     sequences: BTreeMap<ProcessKey, Sequence>,
 }
 
@@ -25,10 +26,10 @@ struct Order {
 pub(super) struct Sequence {
     messages: Vec<MessageKey>,
     digest: u64,
-    /// The place behind its last message.
+    /// The place behind the last of them whose place is known.
     next: usize,
-    /// The place behind its last message before it told who goes on with it.
-    regular_next: usize,
+    /// Those whose place is not known yet: it told who goes on with it before it delivered them. They come after all others.
+    rest: VecDeque<MessageKey>,
 }
 
 impl Sequence {
@@ -51,7 +52,7 @@ impl AgreedOrder {
     /// What a daemon delivered in a ring.
     pub(super) fn sequence(&self, ring: RingKey, process: ProcessKey) -> &Sequence {
         static NONE: Sequence =
-            Sequence { messages: Vec::new(), digest: 0, next: 0, regular_next: 0 };
+            Sequence { messages: Vec::new(), digest: 0, next: 0, rest: VecDeque::new() };
         let order = self.orders.get(ring.0 as usize);
         order.and_then(|order| order.sequences.get(&process)).unwrap_or(&NONE)
     }
@@ -64,41 +65,20 @@ impl AgreedOrder {
     ) -> Verdict {
         let Some(ring) = book.process(process).ring else { return Ok(()) };
         self.make_room(ring, key);
-        let order = &mut self.orders[ring.0 as usize];
-        let transitional = book.process(process).transitional.is_some();
-        let sequence = order.sequences.entry(process).or_default();
-        sequence.push(key);
-        let next = sequence.next;
-        match self.places[key.0 as usize] {
-            Some((elsewhere, _)) if elsewhere != ring => {
-                return Err(format!(
-                    "{} delivered {} in {}, others in {}",
-                    book.who(process),
-                    book.name(key),
-                    book.ring_name(Some(ring)),
-                    book.ring_name(Some(elsewhere)),
-                ));
-            }
-            Some((_, place)) if place < next => return self.reorder(book, ring, process),
-            Some((_, place)) => {
-                if let Some(missed) = order.list[next..place].first().filter(|_| !transitional) {
-                    return Err(left_out(book, process, *missed, key));
-                }
-                order.went_to(process, place, transitional);
-            }
-            None if next == order.list.len() => {
-                order.list.push(key);
-                self.places[key.0 as usize] = Some((ring, next));
-                order.went_to(process, next, transitional);
-            }
-            None => {
-                if let Some(other) = order.first_that_left_out(next) {
-                    return Err(left_out(book, other, key, order.list[next]));
-                }
-                self.insert(ring, next, key);
-                self.orders[ring.0 as usize].went_to(process, next, transitional);
-            }
+        let message = key.0 as usize;
+        let known = self.rings[message].replace(ring);
+        if let Some(elsewhere) = known.filter(|elsewhere| *elsewhere != ring) {
+            let (here, there) = (book.ring_name(Some(ring)), book.ring_name(Some(elsewhere)));
+            let (who, what) = (book.who(process), book.name(key));
+            return Err(format!("{who} delivered {what} in {here}, others in {there}"));
         }
+        let order = &mut self.orders[ring.0 as usize];
+        order.sequences.entry(process).or_default().push(key);
+        if book.process(process).transitional.is_some() {
+            return order.add_with_gaps(book, process, key, self.places[message], known.is_some());
+        }
+        let place = order.add_without_gaps(book, process, key, known.is_some())?;
+        self.places[message] = Some(place);
         Ok(())
     }
 
@@ -106,85 +86,93 @@ impl AgreedOrder {
         if self.orders.len() <= ring.0 as usize {
             self.orders.resize_with(ring.0 as usize + 1, Order::default);
         }
-        if self.places.len() <= key.0 as usize {
+        if self.rings.len() <= key.0 as usize {
+            self.rings.resize(key.0 as usize + 1, None);
             self.places.resize(key.0 as usize + 1, None);
         }
-    }
-
-    fn insert(&mut self, ring: RingKey, place: usize, key: MessageKey) {
-        let order = &mut self.orders[ring.0 as usize];
-        order.list.insert(place, key);
-        order.guessed = true;
-        for sequence in order.sequences.values_mut() {
-            sequence.next += usize::from(sequence.next > place);
-            sequence.regular_next += usize::from(sequence.regular_next > place);
-        }
-        for (place, message) in order.list.iter().enumerate().skip(place) {
-            self.places[message.0 as usize] = Some((ring, place));
-        }
-    }
-
-    /// A message came too late for the order as it was taken to be. If some of that was a guess, another order may fit.
-    fn reorder(&mut self, book: &Book, ring: RingKey, process: ProcessKey) -> Verdict {
-        let order = &mut self.orders[ring.0 as usize];
-        let sorted = if order.guessed { order.sorted() } else { None };
-        let Some(list) = sorted else {
-            let messages = &order.sequences[&process].messages;
-            let names: Vec<_> =
-                messages.iter().rev().take(2).rev().map(|message| book.name(*message)).collect();
-            return Err(format!(
-                "{} delivered {} in {}, others the other way round",
-                book.who(process),
-                names.join(", then "),
-                book.ring_name(Some(ring)),
-            ));
-        };
-        for (place, message) in list.iter().enumerate() {
-            self.places[message.0 as usize] = Some((ring, place));
-        }
-        for sequence in order.sequences.values_mut() {
-            let last = sequence.messages.last().and_then(|last| self.places[last.0 as usize]);
-            sequence.next = last.map_or(0, |(_, place)| place + 1);
-            sequence.regular_next = sequence.regular_next.min(sequence.next);
-        }
-        order.list = list;
-        Ok(())
     }
 }
 
 impl Order {
-    fn went_to(&mut self, process: ProcessKey, place: usize, transitional: bool) {
+    /// A message of a daemon that may not leave out anything; gives its place.
+    fn add_without_gaps(
+        &mut self,
+        book: &Book,
+        process: ProcessKey,
+        key: MessageKey,
+        is_known: bool,
+    ) -> Result<usize, String> {
         let sequence = self.sequences.entry(process).or_default();
-        sequence.next = place + 1;
-        if !transitional {
-            sequence.regular_next = place + 1;
+        let place = sequence.next;
+        sequence.next += 1;
+        match self.begin.get(place) {
+            Some(expected) if *expected == key => return Ok(place),
+            Some(expected) => return Err(instead(book, process, key, *expected)),
+            None => self.begin.push(key),
         }
+        if !is_known {
+            return Ok(place);
+        }
+        // Others had it behind something that they left out: now its place is known.
+        for (other, sequence) in &mut self.sequences {
+            if sequence.rest.front() == Some(&key) {
+                sequence.rest.pop_front();
+                sequence.next = place + 1;
+            } else if sequence.rest.contains(&key) {
+                let before = sequence.rest.front().copied().unwrap_or(key);
+                return Err(format!(
+                    "{} delivered {} before {}, {} without it",
+                    book.who(*other),
+                    book.name(before),
+                    book.name(key),
+                    book.who(process),
+                ));
+            }
+        }
+        Ok(place)
     }
 
-    /// Somebody who went past a place in its regular ring.
-    fn first_that_left_out(&self, place: usize) -> Option<ProcessKey> {
-        let past = self.sequences.iter().find(|(_, sequence)| sequence.regular_next > place);
-        past.map(|(process, _)| *process)
+    /// A message of a daemon that has told who goes on with it: it may leave out what nobody of them has.
+    fn add_with_gaps(
+        &mut self,
+        book: &Book,
+        process: ProcessKey,
+        key: MessageKey,
+        place: Option<usize>,
+        is_known: bool,
+    ) -> Verdict {
+        let sequence = self.sequences.entry(process).or_default();
+        let Some(place) = place else {
+            sequence.rest.push_back(key);
+            let is_sorted = !is_known || self.can_be_sorted();
+            return if is_sorted { Ok(()) } else { Err(other_way_round(book, process, key)) };
+        };
+        // What has no place yet comes behind all that have one.
+        if place < sequence.next || !sequence.rest.is_empty() {
+            return Err(other_way_round(book, process, key));
+        }
+        sequence.next = place + 1;
+        Ok(())
     }
 
-    /// An order that fits what everybody delivered, if there is one.
-    fn sorted(&self) -> Option<Vec<MessageKey>> {
+    /// Whether some order fits all that have no place yet.
+    fn can_be_sorted(&self) -> bool {
         let mut waits_for: BTreeMap<MessageKey, usize> = BTreeMap::new();
         let mut followers: BTreeMap<MessageKey, Vec<MessageKey>> = BTreeMap::new();
         for sequence in self.sequences.values() {
-            for message in &sequence.messages {
+            for message in &sequence.rest {
                 waits_for.entry(*message).or_default();
             }
-            for pair in sequence.messages.windows(2) {
-                *waits_for.entry(pair[1]).or_default() += 1;
-                followers.entry(pair[0]).or_default().push(pair[1]);
+            for (one, next) in sequence.rest.iter().zip(sequence.rest.iter().skip(1)) {
+                *waits_for.entry(*next).or_default() += 1;
+                followers.entry(*one).or_default().push(*next);
             }
         }
         let free = waits_for.iter().filter(|(_, number)| **number == 0);
         let mut ready: Vec<_> = free.map(|(message, _)| *message).collect();
-        let mut sorted = Vec::with_capacity(waits_for.len());
+        let mut sorted = 0;
         while let Some(message) = ready.pop() {
-            sorted.push(message);
+            sorted += 1;
             for follower in followers.remove(&message).unwrap_or_default() {
                 let number = waits_for.entry(follower).or_default();
                 *number -= 1;
@@ -193,11 +181,16 @@ impl Order {
                 }
             }
         }
-        (sorted.len() == waits_for.len()).then_some(sorted)
+        sorted == waits_for.len()
     }
 }
 
-fn left_out(book: &Book, process: ProcessKey, missed: MessageKey, next: MessageKey) -> String {
-    let (who, missed, next) = (book.who(process), book.name(missed), book.name(next));
-    format!("{who} left out {missed} before {next}, which others delivered")
+fn instead(book: &Book, process: ProcessKey, key: MessageKey, expected: MessageKey) -> String {
+    let (who, key, expected) = (book.who(process), book.name(key), book.name(expected));
+    format!("{who} delivered {key} where others delivered {expected}")
+}
+
+fn other_way_round(book: &Book, process: ProcessKey, key: MessageKey) -> String {
+    let (who, key) = (book.who(process), book.name(key));
+    format!("{who} delivered {key} behind something that others delivered after it, or not at all")
 }

@@ -132,14 +132,48 @@ fn two_orders_of_the_same_messages() {
 #[test]
 fn holes_are_allowed_only_when_the_ring_has_ended() {
     let mut script = Script::of(3);
-    let messages: Vec<_> = [1, 2, 3].map(|node| script.sends(node)).to_vec();
-    for message in &messages {
-        script.delivers(1, *message).unwrap();
+    let [a, b, c] = [1, 2, 3].map(|node| script.sends(node));
+    for message in [a, b, c] {
+        script.delivers(1, message).unwrap();
     }
-    script.delivers(2, messages[0]).unwrap();
+    script.delivers(2, a).unwrap();
     script.leaves_with(2, &[2, 3], 8).unwrap();
-    script.delivers(2, messages[2]).unwrap();
-    blames(script.delivers(3, messages[1]), Property::AgreedOrder);
+    script.delivers(2, c).unwrap();
+    script.delivers(3, a).unwrap();
+    blames(script.delivers(3, c), Property::AgreedOrder);
+}
+
+#[test]
+fn nobody_goes_back_when_the_ring_has_ended() {
+    let mut script = Script::of(2);
+    let [one, two] = [1, 2].map(|node| script.sends(node));
+    script.delivers(1, one).unwrap();
+    script.delivers(1, two).unwrap();
+    script.leaves_with(2, &[2], 8).unwrap();
+    script.delivers(2, two).unwrap();
+    blames(script.delivers(2, one), Property::AgreedOrder);
+}
+
+#[test]
+fn who_has_left_something_out_may_be_further_than_others() {
+    let mut script = Script::of(2);
+    let [a, b, c] = [1, 1, 2].map(|node| script.sends(node));
+    script.delivers(1, a).unwrap();
+    script.delivers(1, b).unwrap();
+    // Node 2 lacks both and has one behind them.
+    script.leaves_with(2, &[2], 8).unwrap();
+    script.delivers(2, c).unwrap();
+    script.delivers(1, c).unwrap();
+}
+
+#[test]
+fn what_one_node_has_behind_its_gaps_others_may_not_pass_over() {
+    let mut script = Script::of(3);
+    let [a, b] = [2, 3].map(|node| script.sends(node));
+    script.leaves_with(2, &[2], 8).unwrap();
+    script.delivers(2, a).unwrap();
+    script.delivers(2, b).unwrap();
+    blames(script.delivers(1, b), Property::AgreedOrder);
 }
 
 #[test]
