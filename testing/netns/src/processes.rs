@@ -23,6 +23,15 @@ impl Process {
         kill_process(pid, signal).with_context(|| format!("{} [{}]", self.name, self.pid))
     }
 
+    /// The file that it executes, with all links followed.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone.
+    pub fn executable(&self) -> Result<PathBuf> {
+        fs::read_link(format!("/proc/{}/exe", self.pid)).with_context(|| self.name.clone())
+    }
+
     /// Resident memory in KiB.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 //! Questions to the ring of a cluster under test.
 
 use anyhow::{Context, Result, ensure};
-use netns::wait_until;
+use netns::{Process, Ring, wait_until};
 
 use super::watch::Membership;
 use crate::bed::{Bed, LIMIT};
 
-/// A kind of daemon, by the name of its program.
+/// What the ring's daemon is called, whosever it is.
 const DAEMON: &str = "corosync";
 
 impl Bed {
@@ -48,6 +48,7 @@ impl Bed {
             first.context("no nodes are given")
         })?;
         for node in nodes {
+            self.ring_daemon(node)?;
             let output = self.cluster.exec(node, &["corosync-quorumtool", "-s"])?;
             let seen = QuorumTool::parse(&output.stdout)
                 .with_context(|| format!("corosync-quorumtool on {node}: {output}"))?;
@@ -88,9 +89,17 @@ impl Bed {
         })
     }
 
-    /// The process of a node's ring.
-    pub(crate) fn ring_daemon(&self, node: &str) -> Result<netns::Process> {
-        self.cluster.node(node)?.daemon(DAEMON).with_context(|| node.to_owned())
+    /// The process of a node's ring, which must be whose the settings say.
+    pub(crate) fn ring_daemon(&self, node: &str) -> Result<Process> {
+        let daemon = self.cluster.node(node)?.daemon(DAEMON).with_context(|| node.to_owned())?;
+        let number = usize::try_from(self.number(node)?)?;
+        let wanted = match self.cluster.settings().nodes[number - 1].ring {
+            Ring::Corosync => "corosync",
+            Ring::Cardea => "cardea",
+        };
+        let executable = daemon.executable()?;
+        ensure!(executable.ends_with(wanted), "{node} runs {}", executable.display());
+        Ok(daemon)
     }
 
     /// The number of a node in the ring.
