@@ -104,6 +104,21 @@ fn what_was_recorded_is_not_delivered_again() {
 }
 
 #[test]
+fn what_was_recorded_is_not_delivered_for_a_dead_node() {
+    let (mut world, recorded) = recording();
+    world.nodes.remove(&1);
+    world.flying.clear();
+    world.run(ms(1000));
+    assert!(!world.node(2).links.is_reachable(NodeId(1)));
+    for packet in recorded.iter().filter(|packet| packet.to == 2) {
+        world.arrive(packet);
+        world.run(Duration::from_micros(100));
+    }
+    assert!(world.delivered(2).is_empty());
+    assert!(!world.node(2).links.is_reachable(NodeId(1)));
+}
+
+#[test]
 fn recorded_answers_do_not_keep_a_link_up() {
     let (mut world, recorded) = recording();
     world.nodes.remove(&2);
