@@ -137,6 +137,24 @@ fn recorded_answers_do_not_keep_a_link_up() {
 }
 
 #[test]
+fn answers_of_an_earlier_start_say_nothing() {
+    let (_, recorded) = recording();
+    // The other end is not there, and the clock shows what it showed at the first start.
+    let mut world = World::new(1, |settings| {
+        settings.peers = vec![peer(2, &[0, 1])];
+        settings.seed = [99; 32];
+    });
+    for _ in 0..100 {
+        for packet in recorded.iter().filter(|packet| packet.to == 1) {
+            world.arrive(packet);
+        }
+        world.run(ms(10));
+    }
+    assert!(!world.node(1).links.is_reachable(NodeId(2)));
+    assert_eq!(world.status(1, 2, 0).latency_samples, 0);
+}
+
+#[test]
 fn answers_go_to_known_addresses_only() {
     let (mut world, recorded) = recording();
     for packet in recorded {
