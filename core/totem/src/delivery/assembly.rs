@@ -41,7 +41,7 @@ impl Assemblies {
     /// Forgets what everybody else began: they will not go on.
     pub(crate) fn keep_only(&mut self, members: &MemberSet) {
         self.ordinary.retain(|node, _| members.contains(*node));
-        self.synchronization.clear();
+        self.synchronization.retain(|node, _| members.contains(*node));
     }
 
     /// Delivers the messages that end in the packet.
@@ -182,6 +182,19 @@ mod tests {
         assert_eq!(take(&mut assemblies, &packet(1, 1, &[b"o", b"th"])), ["two"]);
         assert_eq!(take(&mut assemblies, &packet(1, 0, &[b"ree"])), ["three"]);
         assert_eq!(take(&mut assemblies, &packet(0, 0, &[b"four"])), ["four"]);
+    }
+
+    #[test]
+    fn what_members_began_ends_though_others_are_gone() {
+        for synchronizing in [false, true] {
+            let mut assemblies = Assemblies::default();
+            assemblies.set_synchronizing(synchronizing);
+            assert!(take(&mut assemblies, &packet(0, 1, &[b"be"])).is_empty());
+            assemblies.keep_only(&MemberSet::of(NodeId(2)));
+            assert_eq!(take(&mut assemblies, &packet(1, 1, &[b"gin", b"e"])), ["begin"]);
+            assemblies.keep_only(&MemberSet::of(NodeId(1)));
+            assert!(take(&mut assemblies, &packet(1, 0, &[b"nd"])).is_empty());
+        }
     }
 
     #[test]
