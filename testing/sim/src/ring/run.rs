@@ -125,7 +125,13 @@ fn end_faults(world: &mut World) -> Result<(), Violation> {
     world.network.calm_down();
     world.network.heal();
     for node in world.cluster.node_ids().collect::<Vec<_>>() {
-        world.node(node).latency = Duration::ZERO;
+        let host = world.node(node);
+        host.latency = Duration::ZERO;
+        // Who was about to die has done so before.
+        let doomed = host.process.as_ref().filter(|process| process.dies_after.is_some());
+        if let Some(fate) = doomed.map(|process| process.write_fate) {
+            world.end(node, fate);
+        }
         world.resume(node, ResumeOrder::AsItCame)?;
     }
     Ok(())
