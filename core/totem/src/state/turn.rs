@@ -24,6 +24,7 @@ impl Ring {
         let (me, ring) = (self.settings.node, self.ring);
         let Some((circulation, log)) = self.circulation() else { return };
         if token.ring != ring {
+            self.counters.dropped += 1;
             return;
         }
         if token.node == me.0 && circulation.next != me {
