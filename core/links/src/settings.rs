@@ -100,7 +100,7 @@ impl std::fmt::Debug for Crypto {
 pub struct Compression {
     /// By what.
     pub model: CompressionModel,
-    /// Packets of fewer bytes are sent as they are.
+    /// Frames of up to so many bytes are sent as they are; 0 means 100, libknet's default.
     pub threshold: u32,
     /// How hard it tries; the meaning is the model's.
     pub level: i32,

@@ -78,7 +78,9 @@ impl Links {
     /// The frame compressed and the number of the model, if that makes it smaller.
     fn compress(&mut self, frame: &[u8]) -> Option<(Vec<u8>, u8)> {
         let compression = self.settings.compression?;
-        let threshold = usize::try_from(compression.threshold).unwrap_or(usize::MAX);
+        // As in libknet, where 0 asks for the default.
+        let threshold = if compression.threshold == 0 { 100 } else { compression.threshold };
+        let threshold = usize::try_from(threshold).unwrap_or(usize::MAX);
         let packed = (frame.len() > threshold)
             .then(|| compression.model.compress(frame, compression.level))
             .flatten();
