@@ -22,6 +22,11 @@ fn two_nodes() -> (Namespace, Namespace) {
         run(&format!("ip address add 192.0.2.{number}/24 dev v0"));
         run(&format!("ip address add fd00::{number}/64 dev v0 nodad"));
     }
+    for namespace in [&first, &second] {
+        namespace.back();
+        // Until the kernel has noticed that both ends are there it drops packets without a word.
+        while !run("ip link show v0").contains("state UP") {}
+    }
     (first, second)
 }
 

@@ -42,11 +42,12 @@ impl Namespace {
     }
 }
 
-/// Runs a program in the thread's namespace.
-pub(crate) fn run(command: &str) {
+/// Runs a program in the thread's namespace and gives what it prints.
+pub(crate) fn run(command: &str) -> String {
     let mut words = command.split_whitespace();
     let output = Command::new(words.next().unwrap()).args(words).output().unwrap();
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Waits for a packet and gives the type of service in its header.
