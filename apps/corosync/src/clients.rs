@@ -82,7 +82,7 @@ impl Daemon {
         }
     }
 
-    fn on_disconnected(&mut self, service: Service, client: ClientId) {
+    pub(crate) fn on_disconnected(&mut self, service: Service, client: ClientId) {
         let now = self.clock.now();
         match service {
             Service::Cpg => {

@@ -66,8 +66,8 @@ impl Configuration {
     pub(crate) fn ring(&self, seed: u64) -> totem::Settings {
         let (totem, timing) = (&self.settings.totem, self.settings.timing());
         let frame = totem.frame_bytes_max() as usize;
-        // knet takes frames of any size; bare UDP has room for what a packet leaves.
-        let headers = if self.is_knet() { 0 } else { self.header_bytes(0) };
+        // knet takes frames of any size. The ring leaves room for an IPv4 header in what is set for bare UDP.
+        let headers = if self.is_knet() { 0 } else { self.header_bytes(0) - HEADERS_IPV4 };
         totem::Settings {
             node: self.node(),
             token: timing.token,

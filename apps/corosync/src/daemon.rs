@@ -27,6 +27,7 @@ use crate::{
     deadlines::Deadlines,
     endpoints::Endpoints,
     exit::Exit,
+    kin::Kin,
     manage::Reloads,
     members::Members,
     traffic::Traffic,
@@ -46,6 +47,14 @@ pub(crate) enum Due {
     Shutdown,
     Leave,
     Schedule,
+    Tick,
+}
+
+/// How far this node's own messages have come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OwnMessages {
+    pub(crate) sent: u64,
+    pub(crate) came_back: u64,
 }
 
 /// What the machines want done.
@@ -108,6 +117,7 @@ pub(crate) struct Daemon {
     pub(crate) watch: ScheduleWatch,
     pub(crate) watch_timer: Timers<()>,
     pub(crate) leave_timer: Timers<()>,
+    pub(crate) tick_timer: Timers<()>,
     pub(crate) out: Outboxes,
     /// Frames to this node itself.
     pub(crate) own_frames: VecDeque<Vec<u8>>,
@@ -115,14 +125,17 @@ pub(crate) struct Daemon {
     pub(crate) waiting: VecDeque<Vec<u8>>,
     /// When the statistics in the map were set.
     pub(crate) refreshed: Option<Instant>,
+    pub(crate) kin: Kin,
     /// Says goodbye if this process is killed.
     pub(crate) watcher: Option<LastWords>,
     pub(crate) seed: u64,
     /// Whether services have been synchronised once.
     pub(crate) is_ready: bool,
     pub(crate) is_leaving: bool,
-    /// Whether what was said at the end has not been heard yet.
-    pub(crate) awaits_last_words: bool,
+    /// This node's own messages of services.
+    pub(crate) own: OwnMessages,
+    /// How many of them have to be back until the node may leave; `None` while it does not want to.
+    pub(crate) leaves_after: Option<u64>,
     pub(crate) end: Option<Exit>,
 }
 
@@ -158,15 +171,18 @@ impl Daemon {
             deadlines: Deadlines::new(parts.clock),
             watch_timer: Timers::new(),
             leave_timer: Timers::new(),
+            tick_timer: Timers::new(),
             out: Outboxes::default(),
             own_frames: VecDeque::new(),
             waiting: VecDeque::new(),
             refreshed: None,
+            kin: Kin::default(),
             watcher: parts.watcher,
             seed: parts.seed,
             is_ready: false,
             is_leaving: false,
-            awaits_last_words: false,
+            own: OwnMessages::default(),
+            leaves_after: None,
             end: None,
         };
         daemon.begin(&parts.services, parts.ring_sequence, parts.expected_votes);
@@ -181,6 +197,7 @@ impl Daemon {
         }
         self.refresh_statistics();
         self.watch_schedule();
+        self.tick_watcher();
         let now = self.clock.now();
         let input = quorum::Input::Start { tracked_expected_votes: expected_votes };
         self.quorum.handle(now, input, &mut self.out.quorum);
@@ -340,6 +357,7 @@ impl Daemon {
                 }
                 self.watch_schedule();
             }
+            Due::Tick => self.tick_watcher(),
         }
     }
 

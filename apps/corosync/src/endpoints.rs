@@ -101,6 +101,17 @@ impl Endpoints {
         }
     }
 
+    /// Ends all connections of a service and lets nobody connect any more. Gives those that there were, the oldest first.
+    pub(crate) fn close(&mut self, service: Service) -> Vec<ClientId> {
+        let Some(server) = self.server(service) else { return Vec::new() };
+        server.set_ready(false);
+        let clients: Vec<ClientId> = server.connections().map(|(client, _)| client).collect();
+        for &client in &clients {
+            server.disconnect(client);
+        }
+        clients
+    }
+
     /// Lets others connect from now on; whoever is connected stays.
     pub(crate) fn set_access(&mut self, allowed: &Allowed) {
         for (_, server) in &mut self.servers {

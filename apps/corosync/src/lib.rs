@@ -14,6 +14,7 @@ mod endpoints;
 mod exit;
 mod farewell;
 mod journal;
+mod kin;
 mod load;
 mod manage;
 mod members;

@@ -81,16 +81,24 @@ impl Daemon {
         }
         self.is_leaving = true;
         let _ = runtime::notify_stopping();
+        // As if all processes ended, the newest first: members of their groups on other nodes hear of it before they hear
+        // that the node is gone.
+        let clients = self.endpoints.close(Service::Cpg);
+        for client in clients.into_iter().rev() {
+            self.on_disconnected(Service::Cpg, client);
+        }
         self.quorum.handle(self.clock.now(), quorum::Input::Shutdown, &mut self.out.quorum);
-        let has_last_words =
-            self.out.quorum.iter().any(|output| matches!(output, quorum::Output::Multicast(_)));
-        if has_last_words {
-            // They have been heard when they come back; nobody may hear them in a ring that does not get on.
-            let token = self.leave_timer.arm(());
-            let limit = self.configuration.settings.timing().token;
-            self.deadlines.arm(Due::Leave, token, limit);
-            self.awaits_last_words = true;
-        } else {
+        self.settle();
+        self.leaves_after = Some(self.own.sent);
+        // A ring that does not get on must not keep anybody.
+        let token = self.leave_timer.arm(());
+        self.deadlines.arm(Due::Leave, token, self.configuration.settings.timing().token);
+        self.leave_if_heard();
+    }
+
+    /// Leaves once all that this node said has been heard: what it hears itself all others have.
+    pub(crate) fn leave_if_heard(&mut self) {
+        if self.leaves_after.is_some_and(|count| self.own.came_back >= count) {
             self.leave_now();
         }
     }

@@ -5,14 +5,21 @@ use ipc::RequestFlow;
 use links::Destination;
 use net::SocketId;
 use runtime::{Remembered, Severity};
-use totem::{ConfigurationKind, Guarantee};
+use totem::{ConfigurationKind, Guarantee, Suspicion};
 use vocab::NodeId;
-use wire::exec::{self, Channel, Incoming, Outgoing, Service};
+use wire::{
+    exec::{
+        self, Channel, Incoming, Outgoing, Service,
+        presence::{self, Presence},
+    },
+    totem::{Condition, Witness},
+};
 
 use crate::{
     cfg,
     daemon::{Daemon, Due},
     members,
+    transport::Transport,
 };
 
 impl Daemon {
@@ -54,6 +61,9 @@ impl Daemon {
                     self.sockets.send(&packet, to);
                 }
             }
+            links::Output::Deliver { frame, .. } if Witness::is_one(&frame) => {
+                self.on_witness(&frame);
+            }
             links::Output::Deliver { frame, .. } => {
                 let now = self.clock.now();
                 self.ring.handle(now, totem::Input::Frame(&frame), &mut self.out.ring);
@@ -61,7 +71,6 @@ impl Daemon {
             links::Output::Arm { timer, token, after } => {
                 self.deadlines.arm(Due::Links(timer), token, after);
             }
-            links::Output::NodeChanged { node, is_reachable: false } => self.suspect(node),
             links::Output::NodeChanged { .. }
             | links::Output::LinkChanged { .. }
             | links::Output::MtuChanged { .. } => {}
@@ -71,7 +80,42 @@ impl Daemon {
         }
     }
 
-    fn suspect(&mut self, _node: NodeId) {}
+    /// The token is lost: members that no link has an answer from are gone for sure, as far as silence can tell. The others
+    /// need not wait for them to agree.
+    fn give_up_silent_members(&mut self) {
+        let Transport::Links(links) = &self.transport else { return };
+        if !self.kin.is_whole_ring(self.ring.members()) {
+            return;
+        }
+        let silent: Vec<NodeId> = self
+            .ring
+            .members()
+            .iter()
+            .copied()
+            .filter(|&member| member != self.node && !links.is_reachable(member))
+            .collect();
+        let now = self.clock.now();
+        for node in silent {
+            let input = totem::Input::Suspect { node, why: Suspicion::Unreachable };
+            self.ring.handle(now, input, &mut self.out.ring);
+        }
+    }
+
+    /// Why members that are gone may be gone, as far as their hosts said something.
+    fn explain_losses(&mut self, left: &[NodeId]) {
+        for &node in left {
+            if let Some(condition) = self.kin.condition(node) {
+                let what = match condition {
+                    Condition::Stopped => "stopped",
+                    Condition::Late => "too slow",
+                };
+                let text = format!(
+                    "node {node} was lost because its corosync is {what}; its host was alive and may still run what it ran"
+                );
+                self.journal.log("TOTEM", Severity::Warning, text);
+            }
+        }
+    }
 
     fn on_ring(&mut self, output: totem::Output) {
         let now = self.clock.now();
@@ -104,7 +148,11 @@ impl Daemon {
                     totem::Severity::Warning => Severity::Warning,
                     totem::Severity::Error => Severity::Error,
                 };
+                let is_token_lost = matches!(notice, totem::Notice::ProcessorFailed { .. });
                 self.journal.log("TOTEM", severity, notice);
+                if is_token_lost {
+                    self.give_up_silent_members();
+                }
             }
         }
     }
@@ -115,6 +163,8 @@ impl Daemon {
         self.set_group_flow(RequestFlow::Hold);
         match configuration.kind {
             ConfigurationKind::Transitional => {
+                self.explain_losses(&configuration.left);
+                self.kin.forget();
                 let input = sync::Input::Transitional { members };
                 self.barrier.handle(now, input, &mut self.out.barrier);
             }
@@ -135,6 +185,7 @@ impl Daemon {
     }
 
     fn on_delivered(&mut self, from: NodeId, message: Vec<u8>, swapped: bool) {
+        self.kin.gets_on(from);
         if swapped {
             // The envelope would be refused anyway; this says why.
             let text =
@@ -155,7 +206,13 @@ impl Daemon {
                 let input = sync::Input::Deliver { from, message: incoming.message() };
                 self.barrier.handle(self.clock.now(), input, &mut self.out.barrier);
             }
-            Channel::Services => self.on_service_message(from, incoming),
+            Channel::Services => {
+                self.on_service_message(from, incoming);
+                if from == self.node {
+                    self.own.came_back += 1;
+                    self.leave_if_heard();
+                }
+            }
         }
     }
 
@@ -169,6 +226,9 @@ impl Daemon {
             );
             return;
         };
+        if header.service == presence::SERVICE {
+            return self.on_presence(from, incoming.message());
+        }
         // A service that we do not have is one of a daemon that can do more: nothing to worry about.
         let Some(service) = Service::from_number(header.service) else { return };
         self.traffic.received(service, header.function);
@@ -180,9 +240,6 @@ impl Daemon {
             Service::Votequorum => {
                 let input = quorum::Input::Deliver { from, message: incoming.message() };
                 self.quorum.handle(now, input, &mut self.out.quorum);
-                if self.awaits_last_words && from == self.node {
-                    self.leave_now();
-                }
             }
             Service::Cfg => match exec::cfg::Message::decode(incoming.message()) {
                 Ok(message) => {
@@ -201,6 +258,13 @@ impl Daemon {
                 Err(error) => self.refused(from, service, &error),
             },
             Service::Quorum => {}
+        }
+    }
+
+    /// A member says that it is one of ours.
+    fn on_presence(&mut self, from: NodeId, message: &[u8]) {
+        if Presence::decode(message).is_ok() && self.kin.heard_of(from) {
+            self.prepare_farewell();
         }
     }
 
@@ -304,6 +368,7 @@ impl Daemon {
         self.groups.handle(now, groups::Input::SyncCompleted, &mut self.out.groups);
         self.ring.handle(now, totem::Input::SynchronizationEnded, &mut self.out.ring);
         self.set_group_flow(RequestFlow::Open);
+        self.multicast(Outgoing::wrap(Channel::Services, &Presence::OWN.encode()));
         if !self.is_ready {
             self.is_ready = true;
             self.endpoints.admit_clients();
@@ -394,6 +459,9 @@ impl Daemon {
             && let Some(service) = Service::from_number(header.service)
         {
             self.traffic.sent(service, header.function);
+        }
+        if message.channel() == Channel::Services {
+            self.own.sent += 1;
         }
         let message = message.into_bytes();
         if self.waiting.is_empty() && self.ring.has_room_for(message.len()) {

@@ -40,7 +40,7 @@ mod watch;
 pub use address::{LocalAddress, host_name, interface_for, local_addresses};
 pub use batch::{Batch, Failure, Packet};
 pub use error::NetError;
-pub use last_words::{LastWords, say_last_words};
+pub use last_words::{LastWords, Saying, Words, say_last_words};
 pub use resolve::{Answer, IpVersion, ResolveError, Resolver, resolve_now};
 pub use settings::{Purpose, SocketId, SocketSettings};
 pub use socket::Counters;

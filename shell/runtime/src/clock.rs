@@ -7,17 +7,20 @@ use vocab::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: tokio::time::Instant,
+    /// Time since the host was started, at `start`: so that the time of a process that is started anew goes on.
+    offset: Duration,
 }
 
 impl Clock {
-    /// A clock whose monotonic time starts now.
+    /// A clock whose monotonic time counts from the start of the host.
     pub fn start() -> Self {
-        Self { start: tokio::time::Instant::now() }
+        let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        Self { start: tokio::time::Instant::now(), offset: duration(since_boot) }
     }
 
     /// Monotonic time.
     pub fn now(&self) -> Instant {
-        Instant::from_nanos(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        Instant::START + self.offset + self.start.elapsed()
     }
 
     /// Wall-clock time in whole seconds.
@@ -28,14 +31,18 @@ impl Clock {
 
     /// The event loop's own instant for one of ours.
     pub fn tokio(&self, at: Instant) -> tokio::time::Instant {
-        self.start + at.since(Instant::START)
+        self.start + at.since(Instant::START).saturating_sub(self.offset)
     }
 }
 
 /// The processor time that this process has used. Elections count it as the age of a daemon.
 pub fn processor_time() -> Duration {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(u64::try_from(used.tv_sec).unwrap_or(0), u32::try_from(used.tv_nsec).unwrap_or(0))
+    duration(used)
+}
+
+fn duration(time: rustix::time::Timespec) -> Duration {
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ const LINK_STATUS_SIZE: usize = 512;
 const REASON_SIZE: usize = 256;
 const NODE_LINKS: usize = 8;
 const ADDRESS_SIZE: usize = 256;
+/// Where an answer about a node has the versions of the transport: behind header, layout, number and three flags.
+const VERSIONS_AT: usize = 35;
 /// Bytes of an address in the list of a node's addresses.
 const NUMERIC_ADDRESS_SIZE: usize = 16;
 /// Address families as the kernel numbers them.
@@ -323,16 +325,41 @@ pub struct NodeStatus {
     pub links: Vec<NodeLink>,
 }
 
+/// Versions of the protocol between two nodes' transports. Only knet has any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TransportVersions {
+    /// The lowest that the other node speaks.
+    pub lowest: u8,
+    /// The highest that the other node speaks.
+    pub highest: u8,
+    /// The one in use.
+    pub used: u8,
+}
+
+impl TransportVersions {
+    /// Reads them off the answer to [`Request::NodeStatus`].
+    pub fn decode(message: &[u8]) -> Result<Self, AnswerError> {
+        let mut reader = answer(message)?;
+        reader.seek(VERSIONS_AT);
+        Ok(Self { lowest: reader.u8()?, highest: reader.u8()?, used: reader.u8()? })
+    }
+}
+
 impl NodeStatus {
-    /// The answer to [`Request::NodeStatus`].
+    /// The answer to [`Request::NodeStatus`] of a transport without versions.
     pub fn encode(&self) -> Vec<u8> {
+        self.encode_with(TransportVersions::default())
+    }
+
+    /// The answer to [`Request::NodeStatus`].
+    pub fn encode_with(&self, versions: TransportVersions) -> Vec<u8> {
+        let TransportVersions { lowest, highest, used } = versions;
         let mut writer = Writer::response(NODE_STATUS_ANSWER, Status::OK.0);
         writer.u32(1).u32(self.node);
         for flag in [self.reachable, self.remote, self.external] {
             writer.u8(u8::from(flag));
         }
-        // Versions of the transport's protocol: lowest, highest, in use.
-        writer.u8(0).u8(0).u8(0).align(4);
+        writer.u8(lowest).u8(highest).u8(used).align(4);
         let none = NodeLink::default();
         for index in 0..NODE_LINKS {
             let link = self.links.get(index).unwrap_or(&none);
@@ -429,6 +456,13 @@ mod tests {
         let links = vec![NodeLink { enabled: true, mtu: 1397, ..NodeLink::default() }; 8];
         let status = NodeStatus { node: 2, reachable: true, remote: false, external: false, links };
         assert_eq!(status.encode().len(), 4200);
+        let versions = TransportVersions { lowest: 1, highest: 3, used: 2 };
+        let bytes = status.encode_with(versions);
+        assert_eq!(TransportVersions::decode(&bytes), Ok(versions));
+        assert_eq!(NodeStatus::decode(&bytes), Ok(status.clone()));
+        for length in 0..38 {
+            assert!(TransportVersions::decode(&bytes[..length]).is_err(), "{length}");
+        }
         both_ways(status, NodeStatus::encode, NodeStatus::decode);
         assert_eq!(decode_test_shutdown(&encode_test_shutdown(Status::OK, 2)), Ok(Some(2)));
     }

@@ -8,6 +8,7 @@
 pub mod cfg;
 pub mod cmap;
 pub mod cpg;
+pub mod presence;
 pub mod sync;
 pub mod votequorum;
 

@@ -1,10 +1,13 @@
 //! Frames that corosync 3.1.7 sent over udpu between two and three nodes, without encryption.
 
 use super::{
-    ByteOrder, CommitEntry, CommitToken, Encapsulation, Frame, GroupedMessage, HoldCancel, Join,
-    MergeDetect, Multicast, Packet, PacketHeader, Token,
+    ByteOrder, CommitEntry, CommitToken, Encapsulation, Frame, HoldCancel, Join, MergeDetect,
+    Multicast, Packet, PacketHeader, Token,
 };
-use crate::corosync::RingId;
+use crate::{
+    corosync::RingId,
+    exec::{Channel, Incoming},
+};
 
 const RING: RingId = RingId { node: 1, sequence: 9 };
 
@@ -150,12 +153,9 @@ fn packed_messages() {
     assert_eq!(multicast.header.sequence, 8);
     assert_eq!(multicast.header.ring, RingId { node: 1, sequence: 5 });
     assert_eq!(packet.header, PacketHeader::default());
-    let groups: Vec<&[u8]> = packet
-        .parts
-        .iter()
-        .map(|part| GroupedMessage::decode(part, ByteOrder::Native).unwrap().group)
-        .collect();
-    assert_eq!(groups, [b"a".as_slice(), b"a", b"sync"]);
+    let channels: Vec<Channel> =
+        packet.parts.iter().map(|part| Incoming::open(part.to_vec()).unwrap().channel()).collect();
+    assert_eq!(channels, [Channel::Services, Channel::Services, Channel::Sync]);
 }
 
 #[test]

@@ -5,23 +5,23 @@
 
 mod commit;
 mod fields;
-mod group;
 mod header;
 mod join;
 mod multicast;
 mod packet;
 mod probe;
 mod token;
+mod witness;
 
 pub use commit::{CommitEntry, CommitToken};
 pub use fields::ByteOrder;
-pub use group::{GroupedMessage, encode_grouped};
 pub use header::{Encapsulation, HEADER_SIZE, Header, Kind};
 pub use join::{Join, LEAVING};
 pub use multicast::{MULTICAST_HEADER_SIZE, Multicast, MulticastHeader};
 pub use packet::{PACKET_HEADER_SIZE, Packet, PacketHeader, write_packet};
 pub use probe::{HoldCancel, MergeDetect};
 pub use token::{RETRANSMIT_MAX, Retransmit, Token};
+pub use witness::{Condition, Witness};
 
 use crate::WireError;
 
