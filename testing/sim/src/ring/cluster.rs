@@ -25,10 +25,25 @@ pub struct Cluster {
     pub fail_to_receive_rotations: u32,
     /// Tokens that may fail to come before a heartbeat counts as missing; 0 for no heartbeat.
     pub heartbeat_failures_allowed: u32,
-    /// Whether daemons synchronise their services in each new ring, as Corosync's do.
-    pub synchronizes: bool,
+    /// What daemons have besides the ring.
+    pub services: Services,
+    /// By node: its votes.
+    pub votes: Vec<u32>,
     /// When faults end: the network is whole then, nobody pauses, and everybody has to find together.
     pub faults_end: Instant,
+}
+
+/// What daemons have besides the ring: services that are synchronised in each new ring, quorum among them, and its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Services {
+    /// Nothing.
+    None,
+    /// More than half of the votes is quorum.
+    Majority,
+    /// The same, once all nodes have been there.
+    WaitForAll,
+    /// The same, and one half of the votes if the lowest node of the last ring is among them.
+    TieBreaker,
 }
 
 /// How often packets do not simply arrive, in one of a thousand.
@@ -53,7 +68,7 @@ impl Cluster {
         let token = Duration::from_millis(millis);
         // A rotation must be much shorter than the token's timeout, or nothing ever works.
         let hop = Duration::from_micros(millis * 1_000 / random.choose(&[600, 1_200, 2_400]));
-        Self {
+        let mut cluster = Self {
             seed,
             nodes,
             token,
@@ -62,9 +77,23 @@ impl Cluster {
             frame_bytes_max: *random.choose(&[1_000, 1_472, 1_472, 8_952, 65_000]),
             fail_to_receive_rotations: *random.choose(&[50, 2_500, 2_500]),
             heartbeat_failures_allowed: *random.choose(&[0, 0, 0, 0, 3]),
-            synchronizes: random.below(3) > 0,
+            services: *random.choose(&[
+                Services::None,
+                Services::Majority,
+                Services::WaitForAll,
+                Services::TieBreaker,
+            ]),
+            votes: Vec::new(),
             faults_end: Instant::START + Duration::from_millis(millis * (15 + random.below(20))),
-        }
+        };
+        // Ties between nodes of different weight are broken by their number, as in Corosync, which is not safe.
+        let most = match cluster.services {
+            Services::TieBreaker => 1,
+            Services::None | Services::Majority | Services::WaitForAll => *random.choose(&[1, 3]),
+        };
+        let mut votes = || 1 + u32::try_from(random.below(most)).unwrap_or(0);
+        cluster.votes = (0..nodes).map(|_| votes()).collect();
+        cluster
     }
 
     /// The weather that belongs to a seed.
@@ -81,6 +110,22 @@ impl Cluster {
     /// The ids of the nodes.
     pub fn node_ids(&self) -> impl Iterator<Item = NodeId> {
         (1..=self.nodes).map(NodeId)
+    }
+
+    /// What quorum is configured with; `None` if there are no services.
+    pub fn quorum_settings(&self, node: NodeId) -> Option<quorum::Settings> {
+        let (waits, breaks_ties) = match self.services {
+            Services::None => return None,
+            Services::Majority => (false, false),
+            Services::WaitForAll => (true, false),
+            Services::TieBreaker => (true, true),
+        };
+        Some(quorum::Settings {
+            nodes: self.node_ids().zip(self.votes.iter().copied()).collect(),
+            wait_for_all: Some(waits),
+            auto_tie_breaker: breaks_ties,
+            ..quorum::Settings::new(node)
+        })
     }
 
     /// What one start of a node is configured with.

@@ -1,14 +1,16 @@
 //! What daemons ask for is done.
 
-use std::rc::Rc;
+use std::{collections::VecDeque, rc::Rc};
 
+use machine::TimerToken;
 use totem::{Configuration, ConfigurationKind, Guarantee, Input, Output};
 use vocab::NodeId;
 
 use super::{
-    check::{self, Lane, Property, Violation},
+    check::{self, Content, Lane, Property, Violation},
     log::digest,
     node::{Disk, Incoming, Process},
+    services::Effect,
     world::World,
 };
 use crate::Random;
@@ -40,8 +42,7 @@ impl World {
             fate.into_iter().for_each(|fate| self.end(node, fate));
             return Ok(());
         }
-        follow.into_iter().try_for_each(|incoming| self.feed(node, incoming))?;
-        self.synchronize(node)
+        follow.into_iter().try_for_each(|incoming| self.feed(node, incoming))
     }
 
     fn carry_out(
@@ -120,17 +121,13 @@ impl World {
         let message = self.checks.delivered(self.now, key, sender, content)?;
         self.deliveries += 1;
         self.note_probe(message);
-        // Who has heard of all members has synchronised.
-        let ring = self.checks.book().ring_id_of(key);
-        if ring.is_some() && self.synchronizing.get(&message).copied() == ring {
-            let Some(process) = &mut self.node(node).process else { return Ok(()) };
-            if let Some(waiting) = &mut process.synchronizing {
-                waiting.retain(|member| *member != sender);
-                if waiting.is_empty() {
-                    process.synchronizing = None;
-                    follow.push(Incoming::SynchronizationEnded);
-                }
-            }
+        let now = self.now;
+        let process = self.nodes[node.0 as usize - 1].process.as_mut();
+        let services = process.and_then(|process| process.services.as_mut());
+        let said = check::said(&self.checks.book().message(message).content);
+        if let (Some(services), Some(said)) = (services, said) {
+            let effects = services.delivered(now, sender, said);
+            return self.do_for_services(node, effects, follow);
         }
         Ok(())
     }
@@ -143,7 +140,6 @@ impl World {
     ) -> Result<(), Violation> {
         let numbers = [u64::from(node.0) << 8 | 6, told.ring.sequence, told.members.len() as u64];
         self.log.note(self.now, numbers, || format!("node {node} tells {told:?}"));
-        let synchronizes = self.cluster.synchronizes;
         let host = &mut self.nodes[node.0 as usize - 1];
         let Some(process) = &mut host.process else { return Ok(()) };
         let key = process.key;
@@ -152,41 +148,90 @@ impl World {
             Disk::Torn => None,
         };
         self.checks.configured(self.now, key, told, stored)?;
-        if told.kind == ConfigurationKind::Regular {
-            self.installs += 1;
-            process.synchronizing = synchronizes.then(|| told.members.clone());
-            process.owes_message = synchronizes;
-            if synchronizes {
-                follow.retain(|incoming| !matches!(incoming, Incoming::SynchronizationEnded));
-                follow.push(Incoming::SynchronizationBegan);
+        let now = self.now;
+        let is_regular = told.kind == ConfigurationKind::Regular;
+        self.installs += u64::from(is_regular);
+        let process = self.nodes[node.0 as usize - 1].process.as_mut();
+        let Some(services) = process.and_then(|process| process.services.as_mut()) else {
+            return Ok(());
+        };
+        if is_regular {
+            follow.push(Incoming::SynchronizationBegan);
+        }
+        let effects = services.configured(now, told);
+        self.do_for_services(node, effects, follow)
+    }
+
+    /// Does what services ask for; what the ring is to be told follows when it has been heard out.
+    pub(super) fn do_for_services(
+        &mut self,
+        node: NodeId,
+        effects: VecDeque<Effect>,
+        follow: &mut Vec<Incoming>,
+    ) -> Result<(), Violation> {
+        let Some(key) = self.node(node).process.as_ref().map(|process| process.key) else {
+            return Ok(());
+        };
+        for effect in effects {
+            match effect {
+                Effect::Say(message) => follow.push(Incoming::Say(message.into_bytes())),
+                Effect::Chat => follow.push(Incoming::Chat),
+                Effect::Completed => follow.push(Incoming::SynchronizationEnded),
+                Effect::View(view) => {
+                    let numbers = [u64::from(node.0) << 8 | 8, u64::from(view.quorate), 0];
+                    self.log.note(self.now, numbers, || format!("node {node} finds {view:?}"));
+                    self.checks.viewed(self.now, key, view)?;
+                }
+                Effect::Arm { timer, token, after } => {
+                    self.put_quorum_timer(node, key, (timer, token), after);
+                }
+                Effect::StoreExpectedVotes(votes) => self.node(node).expected_votes = votes,
             }
         }
         Ok(())
     }
 
-    /// A daemon whose services have begun to synchronise sends the message that others wait for, once there is room.
-    fn synchronize(&mut self, node: NodeId) -> Result<(), Violation> {
-        let process = self.nodes[node.0 as usize - 1].process.as_mut();
-        let Some(process) = process.filter(|process| process.owes_message) else { return Ok(()) };
+    /// The services of a daemon begin to synchronise, or are through with it.
+    pub(super) fn synchronize(&mut self, node: NodeId, begins: bool) -> Result<(), Violation> {
+        let Some(process) = &mut self.node(node).process else { return Ok(()) };
+        process.is_synchronizing = begins;
+        let input = if begins { Input::SynchronizationBegan } else { Input::SynchronizationEnded };
+        self.give(node, input)
+    }
+
+    /// A message of any size, as process groups send while they are synchronised.
+    pub(super) fn chat(&mut self, node: NodeId) -> Result<(), Violation> {
+        let Some(process) = &self.node(node).process else { return Ok(()) };
         let key = process.key;
-        let Some(ring) = self.checks.book().ring_id_of(key) else { return Ok(()) };
-        let mut random = Random::new(ring.sequence << 8 | u64::from(node.0));
+        let sequence = self.checks.book().ring_id_of(key).map_or(0, |ring| ring.sequence);
+        let mut random = Random::new(sequence << 8 | u64::from(node.0));
         let bytes = 10 + usize::try_from(random.below(3_000)).unwrap_or(0);
-        if !process.ring.has_room_for(bytes) {
+        self.send(node, Content::Filler(bytes), Guarantee::Agreed).map(drop)
+    }
+
+    /// A timer of quorum ran out.
+    pub(super) fn fire_quorum(
+        &mut self,
+        node: NodeId,
+        timer: quorum::Timer,
+        token: TimerToken,
+    ) -> Result<(), Violation> {
+        let now = self.now;
+        let process = self.node(node).process.as_mut();
+        let Some(services) = process.and_then(|process| process.services.as_mut()) else {
             return Ok(());
-        }
-        process.owes_message = false;
-        let message = self.checks.given(key, Lane::Synchronizing, bytes);
-        self.synchronizing.insert(message, ring);
-        let message = check::fill(message, bytes);
-        self.give(node, Input::Multicast { message, guarantee: Guarantee::Agreed })
+        };
+        let effects = services.fired(now, timer, token);
+        let mut follow = Vec::new();
+        self.do_for_services(node, effects, &mut follow)?;
+        follow.into_iter().try_for_each(|incoming| self.feed(node, incoming))
     }
 }
 
 impl Process {
     /// In which order what it is given now goes out.
     pub(super) fn lane(&self) -> Lane {
-        if self.synchronizing.is_some() { Lane::Synchronizing } else { Lane::Usual }
+        if self.is_synchronizing { Lane::Synchronizing } else { Lane::Usual }
     }
 }
 

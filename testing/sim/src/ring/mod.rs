@@ -16,11 +16,12 @@ mod node;
 mod plan;
 mod recording;
 mod run;
+mod services;
 mod shrink;
 mod text;
 mod world;
 
-pub use cluster::{Cluster, Weather};
+pub use cluster::{Cluster, Services, Weather};
 pub use event::{Event, Happening, ResumeOrder, WriteFate};
 pub use network::{Fate, Packet};
 pub use recording::{ReadError, Recording};

@@ -4,7 +4,7 @@ use machine::{Instant, TimerToken};
 use totem::{Guarantee, Ring, Suspicion, Timer};
 use vocab::NodeId;
 
-use super::{WriteFate, check::ProcessKey};
+use super::{WriteFate, check::ProcessKey, services::Services};
 
 /// A host: what is on its disk and the daemon that runs on it, if one does.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Node {
     pub(super) latency: Duration,
     /// When the last number that is being stored will be: they are stored in order.
     pub(super) stored_at: Instant,
+    /// The expected votes on disk.
+    pub(super) expected_votes: u32,
     pub(super) process: Option<Box<Process>>,
     /// How often it was started.
     pub(super) starts: u32,
@@ -43,10 +45,10 @@ pub(super) struct Process {
     pub(super) write_fate: WriteFate,
     /// By timer: when it fires and with what.
     armed: [Option<Armed>; TIMERS],
-    /// Members whose synchronising message it waits for.
-    pub(super) synchronizing: Option<Vec<NodeId>>,
-    /// It has not sent its own yet.
-    pub(super) owes_message: bool,
+    /// What it has besides the ring.
+    pub(super) services: Option<Services>,
+    /// Whether its services are being synchronised, as far as the ring was told.
+    pub(super) is_synchronizing: bool,
 }
 
 /// Timers that a ring has.
@@ -72,13 +74,17 @@ pub(super) enum Incoming {
     Gather,
     SynchronizationBegan,
     SynchronizationEnded,
+    Say(Vec<u8>),
+    Chat,
+    QuorumFired { timer: quorum::Timer, token: TimerToken },
 }
 
 impl Node {
     pub(super) fn new(id: NodeId) -> Self {
         let latency = Duration::ZERO;
         let stored_at = Instant::START;
-        Self { id, disk: Disk::Number(0), latency, stored_at, process: None, starts: 0 }
+        let disk = Disk::Number(0);
+        Self { id, disk, latency, stored_at, expected_votes: 0, process: None, starts: 0 }
     }
 
     /// The daemon is gone; what it was storing is or is not on disk.
@@ -96,7 +102,7 @@ impl Node {
 }
 
 impl Process {
-    pub(super) fn new(key: ProcessKey, ring: Ring) -> Self {
+    pub(super) fn new(key: ProcessKey, ring: Ring, services: Option<Services>) -> Self {
         Self {
             key,
             ring,
@@ -105,8 +111,8 @@ impl Process {
             dies_after: None,
             write_fate: WriteFate::Lost,
             armed: [None; TIMERS],
-            synchronizing: None,
-            owes_message: false,
+            services,
+            is_synchronizing: false,
         }
     }
 

@@ -1,12 +1,24 @@
 use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use super::{
-    Cluster, Event, Fate, Packet, event, network,
+    Cluster, Event, Fate, Packet, Services, event, network,
     text::{Words, micros, seconds},
 };
 
 /// The first line of a recording; the number grows when older recordings would mean something else.
 const TITLE: &str = "ring simulation 1";
+/// Every kind of services.
+const SERVICES: [Services; 4] =
+    [Services::None, Services::Majority, Services::WaitForAll, Services::TieBreaker];
+
+const fn services_name(services: Services) -> &'static str {
+    match services {
+        Services::None => "none",
+        Services::Majority => "majority",
+        Services::WaitForAll => "wait-for-all",
+        Services::TieBreaker => "tie-breaker",
+    }
+}
 
 /// Everything that a run depends on. Its `Display` is a text that `FromStr` reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +62,9 @@ impl fmt::Display for Recording {
         writeln!(f, "frame {}", cluster.frame_bytes_max)?;
         writeln!(f, "deaf-after {}", cluster.fail_to_receive_rotations)?;
         writeln!(f, "heartbeat {}", cluster.heartbeat_failures_allowed)?;
-        writeln!(f, "synchronizes {}", cluster.synchronizes)?;
+        writeln!(f, "services {}", services_name(cluster.services))?;
+        let votes: Vec<_> = cluster.votes.iter().map(ToString::to_string).collect();
+        writeln!(f, "votes {}", votes.join(" "))?;
         writeln!(f, "faults-end {}", seconds(cluster.faults_end))?;
         for event in &self.events {
             writeln!(f, "at {event}")?;
@@ -92,7 +106,8 @@ struct Parts {
     frame_bytes_max: Option<usize>,
     fail_to_receive_rotations: Option<u32>,
     heartbeat_failures_allowed: Option<u32>,
-    synchronizes: Option<bool>,
+    services: Option<Services>,
+    votes: Vec<u32>,
     faults_end: Option<machine::Instant>,
     events: Vec<Event>,
     fates: BTreeMap<Packet, Fate>,
@@ -110,8 +125,14 @@ impl Parts {
             "frame" => self.frame_bytes_max = Some(words.number()?),
             "deaf-after" => self.fail_to_receive_rotations = Some(words.number()?),
             "heartbeat" => self.heartbeat_failures_allowed = Some(words.number()?),
-            "synchronizes" => {
-                self.synchronizes = Some(words.one_of(&[("true", true), ("false", false)])?);
+            "services" => {
+                let known = SERVICES.map(|services| (services_name(services), services));
+                self.services = Some(words.one_of(&known)?);
+            }
+            "votes" => {
+                while let Some(word) = words.optional() {
+                    self.votes.push(word.parse().map_err(|_| format!("{word:?} are no votes"))?);
+                }
             }
             "faults-end" => self.faults_end = Some(words.seconds()?),
             "at" => self.events.push(event::parse(&mut words)?),
@@ -139,9 +160,13 @@ impl Parts {
             heartbeat_failures_allowed: self
                 .heartbeat_failures_allowed
                 .ok_or(missing("heartbeat"))?,
-            synchronizes: self.synchronizes.ok_or(missing("synchronizes"))?,
+            services: self.services.ok_or(missing("services"))?,
+            votes: self.votes,
             faults_end: self.faults_end.ok_or(missing("faults-end"))?,
         };
+        if cluster.votes.len() != cluster.nodes as usize {
+            return Err(missing("votes, a number for each node"));
+        }
         // A hand may have put them elsewhere.
         self.events.sort_by_key(|event| event.at);
         Ok(Recording { cluster, events: self.events, fates: self.fates })

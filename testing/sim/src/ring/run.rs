@@ -8,9 +8,10 @@ use machine::Instant;
 use totem::{Guarantee, Ring};
 
 use super::{
-    Cluster, Recording, ResumeOrder,
+    Cluster, Recording, ResumeOrder, Services,
     check::{Property, Violation, settles},
     network::Fates,
+    node::Node,
     plan,
     world::World,
 };
@@ -107,7 +108,17 @@ fn run(world: &mut World) -> Result<(), Violation> {
     // A ring that was about to end when faults did may look like the last one.
     while !settle(world, limit)? || !probe(world, limit)? {}
     // Whoever has something to send has sent it by now, or never will.
-    world.checks.finished(world.now)
+    world.checks.finished(world.now, is_quorate(world))
+}
+
+/// Whether those who live have quorum, if votes alone decide that.
+fn is_quorate(world: &World) -> Option<bool> {
+    let votes = |is_counted: fn(&Node) -> bool| -> u32 {
+        let nodes = world.nodes.iter().zip(&world.cluster.votes);
+        nodes.filter(|(node, _)| is_counted(node)).map(|(_, votes)| *votes).sum()
+    };
+    let (all, live) = (votes(|_| true), votes(|node| node.process.is_some()));
+    (world.cluster.services == Services::Majority).then_some(live > all / 2)
 }
 
 fn step(world: &mut World) -> Result<(), Violation> {
@@ -165,7 +176,7 @@ fn probe(world: &mut World, limit: Instant) -> Result<bool, Violation> {
         // Who has no room yet, or lets synchronising messages go first, tries again after the next step.
         for node in std::mem::take(&mut silent) {
             let process = world.node(node).process.as_ref();
-            if process.is_some_and(|process| process.synchronizing.is_some()) {
+            if process.is_some_and(|process| process.is_synchronizing) {
                 silent.push(node);
                 continue;
             }

@@ -5,17 +5,17 @@ use std::{
     time::Duration,
 };
 
-use machine::{Instant, Outbox};
+use machine::{Instant, Outbox, TimerToken};
 use totem::{Guarantee, Input, Output, Ring, Timer};
 use vocab::NodeId;
-use wire::corosync::RingId;
 
 use super::{
     Cluster, Event, Happening, Preparation, ResumeOrder, WriteFate,
-    check::{self, Checks, MessageKey, ProcessKey, Property, Violation},
+    check::{self, Checks, Content, MessageKey, ProcessKey, Property, Violation},
     log::{Log, digest},
     network::{Fates, Network},
     node::{Disk, Incoming, Node, Process, Wake},
+    services::Services,
 };
 
 /// What waits for a daemon that pauses at most; more is dropped, as a full socket does.
@@ -36,8 +36,6 @@ pub(super) struct World {
     pub(super) log: Log,
     pub(super) outbox: Outbox<Output>,
     preparation: Preparation,
-    /// Messages with which services synchronise, and in which ring.
-    pub(super) synchronizing: BTreeMap<MessageKey, RingId>,
     /// Messages delivered since the world began, counted per receiver.
     pub(super) deliveries: u64,
     /// Memberships told.
@@ -59,6 +57,7 @@ enum Due {
     Frame { to: NodeId, frame: Rc<Vec<u8>> },
     Timer { node: NodeId, process: ProcessKey, timer: Timer },
     Stored { node: NodeId, process: ProcessKey, number: u64 },
+    Quorum { node: NodeId, process: ProcessKey, timer: quorum::Timer, token: TimerToken },
     Event(Event),
 }
 
@@ -81,7 +80,6 @@ impl World {
             log: Log::new(in_words),
             outbox: Outbox::new(),
             preparation,
-            synchronizing: BTreeMap::new(),
             deliveries: 0,
             installs: 0,
             probes: BTreeMap::new(),
@@ -107,6 +105,11 @@ impl World {
             Due::Stored { node, process, number } => {
                 let same = self.node(node).process.as_ref().is_some_and(|p| p.key == process);
                 if same { self.stored(node, number) } else { Ok(()) }
+            }
+            Due::Quorum { node, process, timer, token } => {
+                let same = self.node(node).process.as_ref().is_some_and(|p| p.key == process);
+                let fired = Incoming::QuorumFired { timer, token };
+                if same { self.hear(node, fired) } else { Ok(()) }
             }
             Due::Event(event) => self.happen(event.what),
         }
@@ -134,6 +137,16 @@ impl World {
         at: Instant,
     ) {
         self.put(at, Due::Timer { node, process, timer });
+    }
+
+    pub(super) fn put_quorum_timer(
+        &mut self,
+        node: NodeId,
+        process: ProcessKey,
+        (timer, token): (quorum::Timer, TimerToken),
+        after: Duration,
+    ) {
+        self.put(self.now + after, Due::Quorum { node, process, timer, token });
     }
 
     pub(super) fn put_stored(&mut self, node: NodeId, process: ProcessKey, number: u64) {
@@ -229,12 +242,19 @@ impl World {
             return Ok(());
         }
         host.starts += 1;
-        let starts = host.starts;
+        let (starts, expected_votes) = (host.starts, host.expected_votes);
         let mut ring = Ring::new(self.cluster.settings(node, starts));
         (self.preparation)(&mut ring);
         let key = self.checks.started(node);
-        self.node(node).process = Some(Box::new(Process::new(key, ring)));
-        self.give(node, Input::Start { stored_ring_sequence: stored })
+        let mut services =
+            self.cluster.quorum_settings(node).and_then(|settings| Services::new(&settings));
+        let now = self.now;
+        let effects = services.as_mut().map(|services| services.start(now, expected_votes));
+        self.node(node).process = Some(Box::new(Process::new(key, ring, services)));
+        let mut follow = Vec::new();
+        self.do_for_services(node, effects.unwrap_or_default(), &mut follow)?;
+        self.give(node, Input::Start { stored_ring_sequence: stored })?;
+        follow.into_iter().try_for_each(|incoming| self.feed(node, incoming))
     }
 
     pub(super) fn end(&mut self, node: NodeId, fate: WriteFate) {
@@ -279,8 +299,13 @@ impl World {
                 self.give(node, Input::Suspect { node: suspect, why })
             }
             Incoming::Gather => self.give(node, Input::GatherNow),
-            Incoming::SynchronizationBegan => self.give(node, Input::SynchronizationBegan),
-            Incoming::SynchronizationEnded => self.give(node, Input::SynchronizationEnded),
+            Incoming::SynchronizationBegan => self.synchronize(node, true),
+            Incoming::SynchronizationEnded => self.synchronize(node, false),
+            Incoming::Say(said) => {
+                self.send(node, Content::Service(said), Guarantee::Agreed).map(drop)
+            }
+            Incoming::Chat => self.chat(node),
+            Incoming::QuorumFired { timer, token } => self.fire_quorum(node, timer, token),
             Incoming::Multicast { bytes, guarantee } => {
                 self.multicast(node, bytes, guarantee).map(drop)
             }
@@ -294,14 +319,24 @@ impl World {
         bytes: usize,
         guarantee: Guarantee,
     ) -> Result<Option<MessageKey>, Violation> {
-        let Some(process) = &self.node(node).process else { return Ok(None) };
-        let key = process.key;
-        if !process.ring.has_room_for(bytes) {
+        let process = self.node(node).process.as_ref();
+        if process.is_none_or(|process| !process.ring.has_room_for(bytes)) {
             return Ok(None);
         }
-        let lane = process.lane();
-        let message = self.checks.given(key, lane, bytes);
-        self.give(node, Input::Multicast { message: check::fill(message, bytes), guarantee })?;
+        self.send(node, Content::Filler(bytes), guarantee)
+    }
+
+    /// Gives a daemon a message to send.
+    pub(super) fn send(
+        &mut self,
+        node: NodeId,
+        content: Content,
+        guarantee: Guarantee,
+    ) -> Result<Option<MessageKey>, Violation> {
+        let Some(process) = &self.node(node).process else { return Ok(None) };
+        let (key, lane) = (process.key, process.lane());
+        let message = self.checks.given(key, lane, content.clone());
+        self.give(node, Input::Multicast { message: check::write(message, &content), guarantee })?;
         Ok(Some(message))
     }
 

@@ -4,6 +4,8 @@ use totem::Configuration;
 use vocab::NodeId;
 use wire::corosync::RingId;
 
+use super::integrity::NUMBER_BYTES;
+
 /// One start of a node's daemon, numbered through the whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ring) struct ProcessKey(pub(in crate::ring) u32);
@@ -57,14 +59,23 @@ pub(in crate::ring) struct Install {
     pub(in crate::ring) transitional: Vec<NodeId>,
 }
 
+/// What is in a message, behind its number.
+#[derive(Clone, Debug)]
+pub(in crate::ring) enum Content {
+    /// So many bytes that follow from the number.
+    Filler(usize),
+    /// What a service says to those of other nodes.
+    Service(Vec<u8>),
+}
+
 /// What is known of a message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::ring) struct Message {
     pub(in crate::ring) sender: ProcessKey,
     pub(in crate::ring) lane: Lane,
     /// The how manieth of its sender in its lane, from 0.
     pub(in crate::ring) counter: u32,
-    pub(in crate::ring) bytes: usize,
+    pub(in crate::ring) content: Content,
 }
 
 /// What is known of a ring.
@@ -74,6 +85,16 @@ pub(in crate::ring) struct RingFacts {
     pub(in crate::ring) members: Vec<NodeId>,
     /// Who told of it, in order.
     pub(in crate::ring) processes: Vec<ProcessKey>,
+}
+
+impl Content {
+    /// Bytes of the whole message.
+    pub(in crate::ring) fn bytes(&self) -> usize {
+        match self {
+            Self::Filler(bytes) => *bytes,
+            Self::Service(said) => NUMBER_BYTES + said.len(),
+        }
+    }
 }
 
 impl Book {
@@ -89,7 +110,7 @@ impl Book {
         (0..).map(ProcessKey).zip(&self.processes)
     }
 
-    pub(super) fn message(&self, key: MessageKey) -> &Message {
+    pub(in crate::ring) fn message(&self, key: MessageKey) -> &Message {
         &self.messages[key.0 as usize]
     }
 
@@ -131,14 +152,14 @@ impl Book {
         &mut self,
         sender: ProcessKey,
         lane: Lane,
-        bytes: usize,
+        content: Content,
     ) -> MessageKey {
         let process = self.process_mut(sender);
         let given = &mut process.given[lane as usize];
         let counter = *given;
         *given += 1;
         let key = self.next_message();
-        self.messages.push(Message { sender, lane, counter, bytes });
+        self.messages.push(Message { sender, lane, counter, content });
         key
     }
 
@@ -163,7 +184,8 @@ impl Book {
 
     /// A message in words.
     pub(super) fn name(&self, message: MessageKey) -> String {
-        let Message { sender, lane, counter, bytes } = self.message(message);
+        let Message { sender, lane, counter, content } = self.message(message);
+        let bytes = content.bytes();
         let synchronizing = if *lane == Lane::Synchronizing { "synchronizing " } else { "" };
         format!("{synchronizing}message {counter} of {} ({bytes} bytes)", self.who(*sender))
     }

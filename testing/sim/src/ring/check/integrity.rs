@@ -2,10 +2,10 @@ use std::sync::LazyLock;
 
 use vocab::NodeId;
 
-use super::{Book, MessageKey, ProcessKey};
+use super::{Book, Content, MessageKey, ProcessKey};
 
 /// Bytes of a message's number, which is what a message begins with.
-const NUMBER_BYTES: usize = 3;
+pub(super) const NUMBER_BYTES: usize = 3;
 /// Where the bytes behind the number may begin in [`FILLER`].
 const OFFSETS: usize = 251;
 /// The bytes behind the number; long enough for the biggest message at every offset.
@@ -14,16 +14,30 @@ static FILLER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     (0..(1 << 20) + OFFSETS).map(|_| random.number().to_le_bytes()[0]).collect()
 });
 
-/// The bytes of a message: its number, and behind it something that depends on the number.
-pub(in crate::ring) fn fill(message: MessageKey, bytes: usize) -> Vec<u8> {
-    let mut content = message.0.to_le_bytes()[..NUMBER_BYTES].to_vec();
-    content.extend_from_slice(filler(message, bytes));
-    content
+/// The bytes of a message: its number, and behind it its content.
+pub(in crate::ring) fn write(key: MessageKey, content: &Content) -> Vec<u8> {
+    let mut bytes = key.0.to_le_bytes()[..NUMBER_BYTES].to_vec();
+    bytes.extend_from_slice(behind_number(key, content));
+    bytes
 }
 
-fn filler(message: MessageKey, bytes: usize) -> &'static [u8] {
-    let offset = message.0 as usize % OFFSETS;
-    FILLER.get(offset..offset + bytes.saturating_sub(NUMBER_BYTES)).unwrap_or_default()
+/// What a service said, if one said it.
+pub(in crate::ring) fn said(content: &Content) -> Option<&[u8]> {
+    match content {
+        Content::Filler(_) => None,
+        Content::Service(said) => Some(said),
+    }
+}
+
+fn behind_number(key: MessageKey, content: &Content) -> &[u8] {
+    match content {
+        Content::Filler(bytes) => {
+            let offset = key.0 as usize % OFFSETS;
+            let range = offset..offset + bytes.saturating_sub(NUMBER_BYTES);
+            FILLER.get(range).unwrap_or_default()
+        }
+        Content::Service(said) => said,
+    }
 }
 
 /// What is delivered was sent, by whom it says, just so, and is delivered once.
@@ -53,8 +67,7 @@ impl Integrity {
         if book.process(message.sender).node != from {
             return Err(format!("{} took {} for one of node {from}", who(), book.name(key)));
         }
-        if content.len() != message.bytes || content[NUMBER_BYTES..] != *filler(key, message.bytes)
-        {
+        if content[NUMBER_BYTES..] != *behind_number(key, &message.content) {
             let bytes = content.len();
             return Err(format!("{} changed {} into {bytes} others", who(), book.name(key)));
         }

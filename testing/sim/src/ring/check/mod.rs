@@ -9,6 +9,7 @@
 //! | `SenderOrder` | `sender_order.rs` | a sender's messages come in the order in which it sent them, without gaps in one ring |
 //! | `RingIdFresh` | `ring_id_fresh.rs` | a ring's number is used once, grows at every node, and is on disk before it is used |
 //! | `Membership` | `membership.rs` | the same ring means the same members; who came and who left is told rightly |
+//! | `OneQuorate` | `one_quorate.rs` | partitions that may act have a node in common; in the end all know whether they may |
 //! | `Settles` | `settles.rs` | when faults end, all that live are soon in one ring and messages flow |
 //! | `Assertion` | the machine | what the machine checks of itself |
 
@@ -16,6 +17,7 @@ mod agreed_order;
 mod book;
 mod integrity;
 mod membership;
+mod one_quorate;
 mod ring_id_fresh;
 mod self_delivery;
 mod sender_order;
@@ -27,11 +29,12 @@ mod virtual_synchrony;
 use std::fmt;
 
 use machine::Instant;
+use quorum::View;
 use totem::{Configuration, ConfigurationKind};
 use vocab::NodeId;
 
-pub(super) use book::{Book, Lane, MessageKey, ProcessKey};
-pub(super) use integrity::fill;
+pub(super) use book::{Book, Content, Lane, MessageKey, ProcessKey};
+pub(super) use integrity::{said, write};
 
 /// What can be violated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +53,8 @@ pub enum Property {
     RingIdFresh,
     /// The same ring means the same members; who came and who left is told rightly.
     Membership,
+    /// Partitions that may act at the same time have a node in common, and in the end all know whether they may.
+    OneQuorate,
     /// When faults end, all that live are soon in one ring and messages flow.
     Settles,
     /// What the machine checks of itself holds, and it does not panic.
@@ -86,6 +91,7 @@ pub(super) struct Checks {
     integrity: integrity::Integrity,
     sender_order: sender_order::SenderOrder,
     ring_id_fresh: ring_id_fresh::RingIdFresh,
+    one_quorate: one_quorate::OneQuorate,
 }
 
 impl Checks {
@@ -103,9 +109,28 @@ impl Checks {
         self.book.process_mut(process).lives = false;
     }
 
-    /// A daemon is given a message; the bytes have to be what [`fill`] makes of what is returned.
-    pub(super) fn given(&mut self, process: ProcessKey, lane: Lane, bytes: usize) -> MessageKey {
-        self.book.add_message(process, lane, bytes)
+    /// A daemon is given a message; the bytes have to be what [`write`] makes of it and of what is returned.
+    pub(super) fn given(
+        &mut self,
+        process: ProcessKey,
+        lane: Lane,
+        content: Content,
+    ) -> MessageKey {
+        self.book.add_message(process, lane, content)
+    }
+
+    /// A daemon found out whether its partition may act.
+    pub(super) fn viewed(
+        &mut self,
+        now: Instant,
+        process: ProcessKey,
+        view: View,
+    ) -> Result<(), Violation> {
+        self.one_quorate.viewed(&self.book, process, view).map_err(|what| Violation {
+            property: Property::OneQuorate,
+            at: now,
+            what,
+        })
     }
 
     /// A daemon delivered a message.
@@ -167,12 +192,13 @@ impl Checks {
         Ok(())
     }
 
-    /// All is quiet and everything that was sent must have arrived.
-    pub(super) fn finished(&self, now: Instant) -> Result<(), Violation> {
-        self.self_delivery.finished(&self.book).map_err(|what| Violation {
-            property: Property::SelfDelivery,
-            at: now,
-            what,
+    /// All is quiet and everything that was sent must have arrived; and whether those who live have quorum, if votes alone
+    /// decide that.
+    pub(super) fn finished(&self, now: Instant, is_quorate: Option<bool>) -> Result<(), Violation> {
+        let blame = |property| move |what| Violation { property, at: now, what };
+        self.self_delivery.finished(&self.book).map_err(blame(Property::SelfDelivery))?;
+        is_quorate.map_or(Ok(()), |is_quorate| {
+            self.one_quorate.finished(&self.book, is_quorate).map_err(blame(Property::OneQuorate))
         })
     }
 }

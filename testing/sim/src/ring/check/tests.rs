@@ -1,10 +1,11 @@
 //! Each check sees what it is there for.
 
+use quorum::View;
 use totem::{Configuration, ConfigurationKind};
 use vocab::NodeId;
 use wire::corosync::RingId;
 
-use super::{Checks, Lane, MessageKey, ProcessKey, Property, Violation, fill};
+use super::{Checks, Content, Lane, MessageKey, ProcessKey, Property, Violation, write};
 use machine::Instant;
 
 /// Daemons that tell the checks what a test wants them to.
@@ -34,13 +35,13 @@ impl Script {
 
     fn sends(&mut self, node: u32) -> MessageKey {
         let process = self.process(node);
-        self.checks.given(process, Lane::Usual, BYTES)
+        self.checks.given(process, Lane::Usual, Content::Filler(BYTES))
     }
 
     fn delivers(&mut self, node: u32, message: MessageKey) -> Result<(), Violation> {
         let book = self.checks.book();
         let from = book.process(book.message(message).sender).node;
-        let content = fill(message, BYTES);
+        let content = write(message, &Content::Filler(BYTES));
         self.checks.delivered(Instant::START, self.process(node), from, &content).map(drop)
     }
 
@@ -117,7 +118,7 @@ fn a_run_without_faults_passes() {
     for node in 1..=2 {
         script.moves(node, &[1, 2], &[1, 2], 8).unwrap();
     }
-    script.checks.finished(Instant::START).unwrap();
+    script.checks.finished(Instant::START, None).unwrap();
 }
 
 #[test]
@@ -234,7 +235,7 @@ fn a_sender_that_lacks_its_own_message() {
 
     let mut script = Script::of(2);
     script.sends(1);
-    blames(script.checks.finished(Instant::START), Property::SelfDelivery);
+    blames(script.checks.finished(Instant::START, None), Property::SelfDelivery);
 }
 
 #[test]
@@ -245,13 +246,13 @@ fn messages_that_nobody_sent_or_that_come_twice() {
     let mut deliver = |from, content: &[u8]| {
         script.checks.delivered(Instant::START, process, NodeId(from), content).map(drop)
     };
-    let good = fill(one, BYTES);
+    let good = write(one, &Content::Filler(BYTES));
     let mut changed = good.clone();
     changed[20] ^= 1;
     blames(deliver(1, &changed), Property::Integrity);
     blames(deliver(1, &good[..BYTES - 1]), Property::Integrity);
     blames(deliver(1, &[]), Property::Integrity);
-    blames(deliver(1, &fill(MessageKey(one.0 + 1), BYTES)), Property::Integrity);
+    blames(deliver(1, &write(MessageKey(one.0 + 1), &Content::Filler(BYTES))), Property::Integrity);
     blames(deliver(2, &good), Property::Integrity);
     deliver(1, &good).unwrap();
     blames(deliver(1, &good), Property::Integrity);
@@ -297,4 +298,26 @@ fn members_are_agreed_on_and_told_rightly() {
     blames(script.tells(1, &told, 8), Property::Membership);
     let mut script = Script::of(3);
     blames(script.leaves_with(1, &[2, 3], 8), Property::Membership);
+}
+
+#[test]
+fn partitions_that_may_act_at_the_same_time() {
+    let view = |members: &[u32], sequence, quorate| View {
+        quorate,
+        ring: RingId { node: members[0], sequence },
+        members: ids(members),
+    };
+    let mut script = Script::of(3);
+    script.moves(1, &[1], &[1], 8).unwrap();
+    script.moves(2, &[2, 3], &[2, 3], 12).unwrap();
+    let mut views = |node: u32, view| {
+        let process = script.processes[node as usize - 1];
+        script.checks.viewed(Instant::START, process, view)
+    };
+    views(2, view(&[2, 3], 12, true)).unwrap();
+    views(1, view(&[1], 8, false)).unwrap();
+    // Node 3 has not heard yet that node 1 is gone.
+    views(3, view(&[1, 2, 3], 4, true)).unwrap();
+    blames(views(1, view(&[1], 8, true)), Property::OneQuorate);
+    blames(script.checks.finished(Instant::START, Some(true)), Property::OneQuorate);
 }
