@@ -3,9 +3,13 @@ use std::{ffi::OsString, path::PathBuf};
 /// The configuration, unless arguments or environment name another.
 const CONFIGURATION: &str = "/etc/corosync/corosync.conf";
 
+/// The lock file, unless arguments name another.
+const LOCK: &str = "/var/run/corosync.pid";
+
 /// How to use the program.
 pub(crate) const USAGE: &str = "usage:\n\
     \x20       -c FILE: Configuration file.\n\
+    \x20       -l FILE: Lock file.\n\
     \x20       -f     : Stay in the foreground.\n\
     \x20       -t     : Test the configuration and exit.\n\
     \x20       -v     : Show the version and exit.\n";
@@ -17,6 +21,8 @@ pub(crate) enum Action {
     Run {
         /// The configuration.
         configuration: PathBuf,
+        /// The file that only one daemon can lock.
+        lock: PathBuf,
         /// Whether the caller waits for the end.
         in_foreground: bool,
     },
@@ -42,6 +48,7 @@ pub(crate) fn parse(
 ) -> Result<Action, String> {
     let mut configuration =
         from_environment.map_or_else(|| PathBuf::from(CONFIGURATION), PathBuf::from);
+    let mut lock = PathBuf::from(LOCK);
     let mut in_foreground = false;
     let mut only_test = false;
     let mut arguments = arguments.iter();
@@ -63,13 +70,17 @@ pub(crate) fn parse(
                 't' => only_test = true,
                 'v' => return Ok(Action::Version),
                 'h' => return Ok(Action::Help),
-                'c' => {
+                'c' | 'l' => {
                     let rest = letters.as_str();
-                    configuration = if rest.is_empty() {
-                        arguments.next().map(PathBuf::from).ok_or("-c needs a file")?
+                    let file = if rest.is_empty() {
+                        arguments
+                            .next()
+                            .map(PathBuf::from)
+                            .ok_or(format!("-{letter} needs a file"))?
                     } else {
                         PathBuf::from(rest)
                     };
+                    *(if letter == 'c' { &mut configuration } else { &mut lock }) = file;
                     break;
                 }
                 other => return Err(format!("there is no option '-{other}'")),
@@ -79,7 +90,7 @@ pub(crate) fn parse(
     Ok(if only_test {
         Action::Test { configuration }
     } else {
-        Action::Run { configuration, in_foreground }
+        Action::Run { configuration, lock, in_foreground }
     })
 }
 
@@ -94,8 +105,15 @@ mod tests {
     #[test]
     fn letters_may_stand_together() {
         let run = |file: &str, in_foreground| {
-            Ok(Action::Run { configuration: PathBuf::from(file), in_foreground })
+            let (configuration, lock) = (PathBuf::from(file), PathBuf::from(LOCK));
+            Ok(Action::Run { configuration, lock, in_foreground })
         };
+        let other = Action::Run {
+            configuration: PathBuf::from("/env"),
+            lock: PathBuf::from("/y"),
+            in_foreground: true,
+        };
+        assert_eq!(parse_words(&["-fl/y"]), Ok(other));
         assert_eq!(parse_words(&[]), run("/env", false));
         assert_eq!(parse_words(&["-f"]), run("/env", true));
         assert_eq!(parse_words(&["-fc", "/x"]), run("/x", true));

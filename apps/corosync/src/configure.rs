@@ -208,7 +208,10 @@ impl Configuration {
                     None => Purpose::Broadcast,
                 },
             };
-            (SocketId(link), SocketSettings { local, purpose, dscp: 0 })
+            (
+                SocketId(link),
+                SocketSettings { local, purpose, dscp: self.settings.totem.traffic_class },
+            )
         };
         self.local().addresses.iter().map(|(&link, &address)| one(link, address)).collect()
     }

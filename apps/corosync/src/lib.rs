@@ -54,8 +54,8 @@ pub fn watcher(_args: Vec<OsString>) -> ExitCode {
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let from_environment = std::env::var_os("COROSYNC_MAIN_CONFIG_FILE");
     let exit = match arguments::parse(args.get(1..).unwrap_or_default(), from_environment) {
-        Ok(Action::Run { configuration, in_foreground }) => {
-            start::run(&configuration, in_foreground)
+        Ok(Action::Run { configuration, lock, in_foreground }) => {
+            start::run(&configuration, &lock, in_foreground)
         }
         Ok(Action::Test { configuration }) => start::test(&configuration),
         Ok(Action::Version) => {

@@ -24,8 +24,6 @@ use crate::{
     transport::{Plain, Transport},
 };
 
-/// Where the daemon's process id is.
-const PID_FILE: &str = "/var/run/corosync.pid";
 /// Where the daemon keeps its files, unless configuration or environment say otherwise.
 const STATE_DIRECTORY: &str = "/var/lib/corosync";
 /// How long the last lines of the log may take.
@@ -54,7 +52,7 @@ pub(crate) fn test(path: &Path) -> Exit {
 }
 
 /// Is a node of the ring until asked to end.
-pub(crate) fn run(path: &Path, in_foreground: bool) -> Exit {
+pub(crate) fn run(path: &Path, lock: &Path, in_foreground: bool) -> Exit {
     let loaded = match load(path) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -85,7 +83,7 @@ pub(crate) fn run(path: &Path, in_foreground: bool) -> Exit {
         }
     };
     journal.take_tracing();
-    let exit = with_log(path, loaded, &state, &journal);
+    let exit = with_log(path, lock, loaded, &state, &journal);
     match exit {
         Exit::Normal => {
             journal.log("MAIN", Severity::Notice, "Corosync Cluster Engine exiting normally");
@@ -112,13 +110,13 @@ fn state_directory(settings: &Settings) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(STATE_DIRECTORY))
 }
 
-fn with_log(path: &Path, loaded: Loaded, state: &Path, journal: &Journal) -> Exit {
+fn with_log(path: &Path, lock: &Path, loaded: Loaded, state: &Path, journal: &Journal) -> Exit {
     let text = format!("Corosync Cluster Engine {} starting up", crate::COROSYNC_VERSION);
     journal.log("MAIN", Severity::Notice, text);
     for warning in &loaded.warnings {
         journal.log("MAIN", Severity::Warning, warning);
     }
-    let _pid_file = match PidFile::lock(Path::new(PID_FILE)) {
+    let _pid_file = match PidFile::lock(lock) {
         Ok(file) => file,
         Err(error) => {
             journal.log("MAIN", Severity::Error, &error);

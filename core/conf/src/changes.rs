@@ -7,7 +7,7 @@ const FROM_THE_FILE: [&str; 6] =
     ["logging.", "totem.", "nodelist.", "quorum.", "uidgid.config.", "nozzle."];
 
 /// Keys that are read once, when the daemon starts.
-const FIXED: [&str; 21] = [
+const FIXED: [&str; 22] = [
     "totem.version",
     "totem.threads",
     "totem.ip_version",
@@ -16,6 +16,7 @@ const FIXED: [&str; 21] = [
     "totem.transport",
     "totem.cluster_name",
     "totem.clear_node_high_bit",
+    "totem.ip_dscp",
     "quorum.provider",
     "quorum.allow_downscale",
     "quorum.wait_for_all",

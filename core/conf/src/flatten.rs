@@ -258,6 +258,10 @@ fn joined(path: &str, key: &str) -> String {
 fn misfit(shape: Shape, text: &str) -> ProblemKind {
     match shape {
         Shape::Word(_, all) => ProblemKind::Choice(all, text.to_owned()),
+        Shape::TrafficClass => {
+            let all = "0 to 63, cs0 to cs7, af11 to af13, ..., af41 to af43, ef";
+            ProblemKind::Choice(all, text.to_owned())
+        }
         Shape::U8
         | Shape::U16
         | Shape::I32

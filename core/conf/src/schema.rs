@@ -19,6 +19,8 @@ pub(crate) enum Shape {
     Text,
     /// One of these words; the second field is how they are listed in a message.
     Word(&'static [&'static str], &'static str),
+    /// A class of traffic in the IP header: its name, or a number from 0 to 63 in decimal, octal or hexadecimal digits.
+    TrafficClass,
     /// A key that is accepted and not read.
     Unknown,
 }
@@ -28,6 +30,7 @@ impl Shape {
     pub(crate) fn range(self) -> (i64, u64) {
         match self {
             Self::U8 => (0, u64::from(u8::MAX)),
+            Self::TrafficClass => (0, 63),
             Self::U16 => (0, u64::from(u16::MAX)),
             Self::I32 => (i64::from(i32::MIN), i32::MAX.unsigned_abs().into()),
             Self::U32 => (0, u64::from(u32::MAX)),
@@ -39,6 +42,7 @@ impl Shape {
     pub(crate) fn value(self, text: &str) -> Option<Value> {
         match self {
             Self::U8 => text.parse().ok().map(Value::U8),
+            Self::TrafficClass => traffic_class(text).map(Value::U8),
             Self::U16 => text.parse().ok().map(Value::U16),
             Self::I32 => text.parse().ok().map(Value::I32),
             Self::U32 => text.parse().ok().map(Value::U32),
@@ -97,6 +101,7 @@ fn totem(key: &str) -> Shape {
         | "netmtu" => Shape::U32,
         "knet_compression_level" => Shape::I32,
         "config_version" => Shape::U64,
+        "ip_dscp" => Shape::TrafficClass,
         "ip_version" => {
             Shape::Word(&["ipv4", "ipv6", "ipv4-6", "ipv6-4"], "ipv4, ipv6, ipv4-6, ipv6-4")
         }
@@ -125,6 +130,27 @@ fn totem(key: &str) -> Shape {
         | "cancel_token_hold_on_retransmit" => Shape::Text,
         _ => Shape::Unknown,
     }
+}
+
+/// A class of traffic by its name in the registry of such classes, or by its number.
+fn traffic_class(text: &str) -> Option<u8> {
+    let number = if let Some(digits) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        u8::from_str_radix(digits, 16).ok()
+    } else if let Some(class) = text.strip_prefix("cs") {
+        class.parse::<u8>().ok().filter(|class| *class < 8).map(|class| class * 8)
+    } else if let Some(digits) = text.strip_prefix("af") {
+        let digits = digits.parse::<u8>().ok()?;
+        let (class, precedence) = (digits / 10, digits % 10);
+        let is_known = (1..=4).contains(&class) && (1..=3).contains(&precedence);
+        is_known.then_some(class * 8 + precedence * 2)
+    } else if text == "ef" {
+        Some(46)
+    } else if text.len() > 1 && text.starts_with('0') {
+        u8::from_str_radix(text, 8).ok()
+    } else {
+        text.parse().ok()
+    };
+    number.filter(|number| *number < 64)
 }
 
 /// The shape of a key of `totem.interface`.
@@ -209,4 +235,21 @@ pub(crate) fn is_logging_option(key: &str) -> bool {
             | "syslog_level"
             | "debug"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_traffic_have_names_and_numbers() {
+        for (text, class) in
+            [("0", 0), ("46", 46), ("0x2e", 46), ("056", 46), ("ef", 46), ("cs7", 56), ("af43", 38)]
+        {
+            assert_eq!(traffic_class(text), Some(class), "{text}");
+        }
+        for text in ["64", "0x40", "cs8", "af44", "af51", "be", "-1", "", "08"] {
+            assert_eq!(traffic_class(text), None, "{text}");
+        }
+    }
 }

@@ -38,6 +38,7 @@ impl Reader<'_> {
             clear_node_high_bit: self
                 .lenient_switch("totem.clear_node_high_bit")
                 .unwrap_or_default(),
+            traffic_class: self.keys.u8("totem.ip_dscp").unwrap_or_default(),
             block_unlisted: self.lenient_switch("totem.block_unlisted_ips").unwrap_or(true),
             cancel_hold_on_retransmit: self
                 .lenient_switch("totem.cancel_token_hold_on_retransmit")

@@ -17,6 +17,8 @@ pub struct Totem {
     pub ip_version: IpVersion,
     /// Whether numbers made of addresses have their high bit cleared.
     pub clear_node_high_bit: bool,
+    /// The class of traffic in the IP header, 0 to 63; 0 leaves it to the transport.
+    pub traffic_class: u8,
     /// Whether packets from hosts that the node list does not have are dropped.
     pub block_unlisted: bool,
     /// How messages are protected.
@@ -79,6 +81,7 @@ impl Default for Totem {
             link_mode: LinkMode::default(),
             ip_version: IpVersion::default(),
             clear_node_high_bit: false,
+            traffic_class: 0,
             block_unlisted: true,
             crypto: Crypto::default(),
             compression: Compression::default(),
