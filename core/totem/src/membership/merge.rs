@@ -41,9 +41,16 @@ impl Ring {
         if ring == self.ring || ring == self.log.ring {
             return;
         }
-        let why = match self.state {
+        let why = match &self.state {
             State::Silent | State::Left => return,
-            State::Operational(_) => {
+            State::Operational(operational) => {
+                // Not all members of a new ring may know yet that it works, and those who do not still hold the strangers
+                // for failed: to begin anew with them ends in the same two rings, which hear each other again at once. Who
+                // is there makes itself heard once more. Corosync would not wait.
+                if now.since(operational.since) < self.settings.merge {
+                    self.counters.dropped += 1;
+                    return;
+                }
                 // A member sends nothing of an older ring any more: the frame was long under way. Corosync would form the
                 // ring anew.
                 if ring.sequence < self.ring.sequence && self.members.contains(sender) {

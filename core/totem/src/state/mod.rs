@@ -9,6 +9,7 @@ mod watch;
 
 use std::collections::VecDeque;
 
+use machine::Instant;
 use vocab::NodeId;
 use wire::totem::CommitToken;
 
@@ -48,6 +49,8 @@ pub(crate) enum State {
 
 #[derive(Debug)]
 pub(crate) struct Operational {
+    /// Since when.
+    pub(crate) since: Instant,
     pub(crate) circulation: Circulation,
     /// What goes out again if nothing is heard of it.
     pub(crate) passed: Passed,

@@ -1,4 +1,4 @@
-use machine::Outbox;
+use machine::{Instant, Outbox};
 use vocab::NodeId;
 use wire::totem::{Encapsulation, Frame, MULTICAST_HEADER_SIZE};
 
@@ -40,7 +40,12 @@ impl Ring {
     ///
     /// First everything up to the first number that nobody has any more. Then the transitional configuration, and behind
     /// the gap only what its members sent: of those who are gone something is lacking. Then the new ring.
-    pub(crate) fn enter_operational(&mut self, recovery: Box<Recovery>, out: &mut Outbox<Output>) {
+    pub(crate) fn enter_operational(
+        &mut self,
+        now: Instant,
+        recovery: Box<Recovery>,
+        out: &mut Outbox<Output>,
+    ) {
         let Recovery { circulation, passed, members, transitional, log, .. } = *recovery;
         unwrap_recovered(&log, &mut self.log);
         while let Some(held) = self.log.next_to_deliver() {
@@ -82,7 +87,7 @@ impl Ring {
         self.members = members;
         self.counters.sum.operational_entered += 1;
         self.counters.sum.continuous_gather = 0;
-        self.state = State::Operational(Operational { circulation, passed });
+        self.state = State::Operational(Operational { circulation, passed, since: now });
     }
 
     fn tell_membership(&self, joined: &MemberSet, left: &MemberSet, out: &mut Outbox<Output>) {

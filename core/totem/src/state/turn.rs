@@ -44,7 +44,7 @@ impl Ring {
         }
         token.token_sequence = token.token_sequence.wrapping_add(1);
         let was_recovering = matches!(self.state, State::Recovery(_));
-        self.advance_recovery(&mut token, out);
+        self.advance_recovery(now, &mut token, out);
         self.pass_token(token, sent, out);
         if !was_recovering {
             self.deliver_ready(now, out);
@@ -168,7 +168,7 @@ impl Ring {
         true
     }
 
-    fn advance_recovery(&mut self, token: &mut Token, out: &mut Outbox<Output>) {
+    fn advance_recovery(&mut self, now: Instant, token: &mut Token, out: &mut Outbox<Output>) {
         let is_cut_short = self.is_broken(Sabotage::EndRecoveryEarly);
         let State::Recovery(recovery) = &mut self.state else { return };
         if !recovery.advance(token) && !is_cut_short {
@@ -176,7 +176,7 @@ impl Ring {
         }
         // The state is put back by entering the next one.
         if let State::Recovery(recovery) = std::mem::replace(&mut self.state, State::Silent) {
-            self.enter_operational(recovery, out);
+            self.enter_operational(now, recovery, out);
         }
     }
 

@@ -1,7 +1,10 @@
-use super::world::{Seen, World, ms};
+use super::world::{Seen, World, ms, settings};
 use crate::{Input, Notice, Reason, RingState, Suspicion, Timer, sequence::Sequence};
 use vocab::NodeId;
-use wire::{corosync::RingId, totem::Frame};
+use wire::{
+    corosync::RingId,
+    totem::{Frame, MergeDetect},
+};
 
 #[test]
 fn a_node_alone_is_a_ring_and_quiet() {
@@ -38,6 +41,18 @@ fn nodes_find_each_other_and_deliver_in_one_order() {
     assert_eq!(world.messages(1), world.messages(2));
     assert_eq!(world.messages(1), world.messages(3));
     world.check_virtual_synchrony();
+}
+
+#[test]
+fn a_new_ring_comes_to_rest_before_it_looks_for_others() {
+    let mut world = World::with_nodes(2, 2);
+    world.form(&[1, 2]);
+    let stranger = MergeDetect { node: 9, ring: RingId { node: 9, sequence: 400 } }.encode();
+    world.feed(1, Input::Frame(&stranger));
+    assert_eq!(world.node(1).ring.state(), RingState::Operational);
+    world.run(settings(1).merge);
+    world.feed(1, Input::Frame(&stranger));
+    assert_eq!(world.node(1).ring.state(), RingState::Gather);
 }
 
 #[test]
