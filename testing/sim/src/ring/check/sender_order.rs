@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use super::{Book, Lane, MessageKey, ProcessKey, Verdict};
 
-/// A sender's messages come in the order in which it sent them, and none is left out as long as the ring is the same.
+/// A sender's messages come in the order in which it sent them, and none is left out as long as the ring is the same: of a
+/// sender that is gone nothing comes behind what is lost.
 #[derive(Debug, Default)]
 pub(super) struct SenderOrder {
     /// By receiver: rings that it came into.
@@ -38,9 +39,8 @@ impl SenderOrder {
         if (last.sender, last.counter) >= (message.sender, message.counter) {
             return told("after");
         }
-        let transitional = book.process(receiver).transitional.is_some();
         let gap = last.sender == message.sender && last.counter + 1 < message.counter;
-        if gap && then == rings && !transitional {
+        if gap && then == rings {
             return told("with a gap behind");
         }
         Ok(())
