@@ -32,3 +32,19 @@ fn equal_seeds_give_equal_runs_and_a_recording_repeats_one() {
         assert_eq!(replay(&read, false, |_| {}), first.outcome, "seed {seed}");
     }
 }
+
+/// Recordings that failed once.
+const RECORDINGS: [(&str, &str); 2] = [
+    ("two rings hear each other", include_str!("recordings/two-rings-hear-each-other.txt")),
+    ("one ring is never at rest", include_str!("recordings/one-ring-never-at-rest.txt")),
+];
+
+#[test]
+fn what_failed_once_holds_now() {
+    for (name, text) in RECORDINGS {
+        let recording: Recording = text.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let outcome = replay(&recording, false, |_| {});
+        assert_eq!(outcome.violation, None, "{name}");
+        assert!(outcome.memberships > 0, "{name}: nothing happened");
+    }
+}
