@@ -150,7 +150,11 @@ impl World {
         self.checks.configured(self.now, key, told, stored)?;
         let now = self.now;
         let is_regular = told.kind == ConfigurationKind::Regular;
-        self.installs += u64::from(is_regular);
+        if is_regular {
+            self.installs += 1;
+            let host = self.node(node);
+            host.farewell = host.process.as_ref().map(|process| Rc::new(process.ring.farewell()));
+        }
         let process = self.nodes[node.0 as usize - 1].process.as_mut();
         let Some(services) = process.and_then(|process| process.services.as_mut()) else {
             return Ok(());

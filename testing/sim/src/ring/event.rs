@@ -32,6 +32,8 @@ pub enum Happening {
     },
     /// A node's daemon leaves the ring and ends.
     Leave(NodeId),
+    /// The host of a daemon that died says goodbye for it.
+    Farewell(NodeId),
     /// A node's daemon is not scheduled any more; what comes in for it waits.
     Pause(NodeId),
     /// A daemon that paused gets everything that has waited.
@@ -114,9 +116,11 @@ impl Happening {
     /// The node that it is done to, if it is one.
     pub fn node(&self) -> Option<NodeId> {
         match self {
-            Self::Start(node) | Self::Leave(node) | Self::Pause(node) | Self::Gather(node) => {
-                Some(*node)
-            }
+            Self::Start(node)
+            | Self::Leave(node)
+            | Self::Farewell(node)
+            | Self::Pause(node)
+            | Self::Gather(node) => Some(*node),
             Self::Crash { node, .. }
             | Self::Resume { node, .. }
             | Self::Disk { node, .. }
@@ -147,6 +151,7 @@ impl fmt::Display for Happening {
                 outputs.map_or(Ok(()), |outputs| write!(f, " after {outputs}"))
             }
             Self::Leave(node) => write!(f, "leave {node}"),
+            Self::Farewell(node) => write!(f, "farewell {node}"),
             Self::Pause(node) => write!(f, "pause {node}"),
             Self::Resume { node, order } => {
                 let order = match order {
@@ -202,6 +207,7 @@ pub(super) fn parse(words: &mut Words<'_>) -> Result<Event, String> {
             },
         },
         "leave" => Happening::Leave(words.node()?),
+        "farewell" => Happening::Farewell(words.node()?),
         "pause" => Happening::Pause(words.node()?),
         "resume" => Happening::Resume {
             node: words.node()?,

@@ -91,6 +91,9 @@ impl Faults<'_> {
         if self.random.below(5) > 0 {
             self.later(Happening::Start(node));
         }
+        if self.random.below(4) == 0 {
+            self.later(Happening::Farewell(node));
+        }
         // A host that has seen the connection close tells it at once.
         if self.random.below(4) == 0 {
             let who = self.node();

@@ -15,6 +15,8 @@ pub(super) struct Node {
     pub(super) latency: Duration,
     /// When the last number that is being stored will be: they are stored in order.
     pub(super) stored_at: Instant,
+    /// How its daemon would say goodbye to the ring that it was in last.
+    pub(super) farewell: Option<Rc<Vec<u8>>>,
     /// The expected votes on disk.
     pub(super) expected_votes: u32,
     pub(super) process: Option<Box<Process>>,
@@ -81,10 +83,16 @@ pub(super) enum Incoming {
 
 impl Node {
     pub(super) fn new(id: NodeId) -> Self {
-        let latency = Duration::ZERO;
-        let stored_at = Instant::START;
-        let disk = Disk::Number(0);
-        Self { id, disk, latency, stored_at, expected_votes: 0, process: None, starts: 0 }
+        Self {
+            id,
+            disk: Disk::Number(0),
+            latency: Duration::ZERO,
+            stored_at: Instant::START,
+            farewell: None,
+            expected_votes: 0,
+            process: None,
+            starts: 0,
+        }
     }
 
     /// The daemon is gone; what it was storing is or is not on disk.

@@ -213,6 +213,7 @@ impl World {
                 }
             }
             Happening::Leave(node) => return self.leave(node),
+            Happening::Farewell(node) => self.say_farewell(node),
             Happening::Pause(node) => {
                 if let Some(process) = &mut self.node(node).process {
                     process.backlog.get_or_insert_default();
@@ -255,6 +256,14 @@ impl World {
         self.do_for_services(node, effects.unwrap_or_default(), &mut follow)?;
         self.give(node, Input::Start { stored_ring_sequence: stored })?;
         follow.into_iter().try_for_each(|incoming| self.feed(node, incoming))
+    }
+
+    fn say_farewell(&mut self, node: NodeId) {
+        let host = self.node(node);
+        let Some(frame) = host.farewell.clone().filter(|_| host.process.is_none()) else { return };
+        for to in (1..=self.cluster.nodes).map(NodeId).filter(|to| *to != node) {
+            self.put_frame(node, to, Rc::clone(&frame));
+        }
     }
 
     pub(super) fn end(&mut self, node: NodeId, fate: WriteFate) {
