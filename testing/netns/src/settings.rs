@@ -35,7 +35,7 @@ pub enum Ring {
 
 impl Ring {
     /// What runs where nobody asks for one.
-    pub const DEFAULT: Self = Self::Corosync;
+    pub const DEFAULT: Self = Self::Cardea;
 }
 
 /// The software of one node.

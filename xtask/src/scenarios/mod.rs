@@ -130,8 +130,8 @@ const MIXED: &[Scenario] = &[
 /// Every scenario there is.
 const ALL: &[&[Scenario]] = &[CLUSTER, RING, MIXED];
 
-/// What must hold in continuous integration.
-const REQUIRED: &[&[Scenario]] = &[CLUSTER];
+/// What must hold in continuous integration, with the rings that the scenarios name.
+const REQUIRED: &[&[Scenario]] = ALL;
 
 const TWO_C: [Ring; 3] = [Ring::Corosync, Ring::Corosync, Ring::Cardea];
 const ONE_C: [Ring; 3] = [Ring::Cardea, Ring::Corosync, Ring::Cardea];
@@ -191,6 +191,11 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
 /// What continuous integration runs.
 pub(crate) fn required() -> Vec<&'static Scenario> {
     REQUIRED.iter().copied().flatten().collect()
+}
+
+/// What must hold whosever ring is below.
+pub(crate) fn on_either_ring() -> Vec<&'static Scenario> {
+    CLUSTER.iter().collect()
 }
 
 /// The scenarios for a stack whose names contain one of the filters, or those that are required where there is none; by

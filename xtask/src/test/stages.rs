@@ -5,7 +5,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use netns::Stack;
+use netns::{Ring, Stack};
 
 use super::{Count, Outcome, Stage};
 use crate::{
@@ -25,6 +25,7 @@ pub(super) const ALL: &[Stage] = &[
     Stage { name: "docs", about: "the documentation builds", slow: false, run: docs },
     Stage { name: "deny", about: "licences and sources of what comes from outside", slow: false, run: deny },
     Stage { name: "scenarios", about: "clusters of real processes in namespaces", slow: true, run: clusters },
+    Stage { name: "scenarios-corosync", about: "our daemons on Debian's ring", slow: true, run: clusters_on_corosync },
 ];
 
 /// How many lines of a failed command are shown again at the end.
@@ -122,11 +123,21 @@ fn corpus() -> Result<Outcome> {
 }
 
 fn clusters() -> Result<Outcome> {
+    run_scenarios(&scenarios::required(), Software::new(Stack::Cardea))
+}
+
+fn clusters_on_corosync() -> Result<Outcome> {
+    run_scenarios(
+        &scenarios::on_either_ring(),
+        Software::new(Stack::Cardea).with_ring(Ring::Corosync),
+    )
+}
+
+fn run_scenarios(wanted: &[&scenarios::Scenario], mut software: Software) -> Result<Outcome> {
     netns::require_root()?;
     packages::ensure_all()?;
-    let mut software = Software::new(Stack::Cardea);
     software.build(Profile::Development)?;
-    let summary = scenarios::run(&scenarios::required(), &software)?;
+    let summary = scenarios::run(wanted, &software)?;
     let count = Count { passed: summary.passed.len(), failed: summary.failed.len() };
     let mut note = format!("{} scenarios passed, {} failed", count.passed, count.failed);
     if count.failed > 0 {
