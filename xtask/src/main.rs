@@ -5,6 +5,7 @@ mod bed;
 mod bench;
 mod console;
 mod demo;
+mod fuzz;
 mod hostile;
 mod packages;
 mod ring;
@@ -35,6 +36,8 @@ usage: cargo xtask COMMAND
   tidy                   only the house rules that compiler and clippy do not know
   bench [--stack both|cardea|debian] [--ring R] [--release] [--markdown] [--repeat N] [MEASURE...]
                          figures of our stack beside the C stack's
+  fuzz [--seconds N] [TARGET...]
+                         made-up input for what reads the network, clients and files; needs nightly
   scenarios [SOFTWARE] [--list] [FILTER...]
                          only the process-level scenarios
   sim run --seeds A..B   the ring in virtual time; also sim record, sim replay, sim shrink
@@ -80,6 +83,7 @@ fn run(mut words: Vec<String>) -> Result<()> {
         "hostile-cpg" => hostile::group(&arguments.words()?),
         "test" => test::command(arguments),
         "bench" => bench::command(arguments),
+        "fuzz" => fuzz::command(arguments),
         "tidy" => tidy::command(arguments),
         "scenarios" => scenarios::command(arguments),
         "sim" => sim::command(arguments),
