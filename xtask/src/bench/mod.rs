@@ -73,9 +73,9 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     }
     let names: Vec<&str> = contenders.iter().map(|(name, _)| *name).collect();
     if as_markdown {
-        figures.print_markdown(&names)
+        figures.print_markdown(&names);
     } else {
-        figures.print(&names)
+        figures.print(&names);
     }
     Ok(())
 }
