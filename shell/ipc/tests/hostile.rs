@@ -377,3 +377,25 @@ async fn messages_that_are_not_xml_are_reported_and_the_client_stays() {
     let (_client, malformed) = tokio::join!(client, serve);
     assert_eq!(malformed, count);
 }
+
+#[tokio::test]
+async fn who_is_refused_keeps_nobody_out() {
+    let settings = settings(Transport::SharedMemory);
+    let name = settings.name.clone();
+    let mut server = Server::bind(settings).unwrap();
+    server.set_ready(false);
+    // In another thread, so that nothing but a new connection wakes the server.
+    let refused = tokio::task::spawn_blocking(move || {
+        for _ in 0..20 {
+            let good = ConnectionRequest { max_message_bytes: MESSAGE_MAX }.encode();
+            let mut client = connect(&name);
+            client.set_read_timeout(Some(LONG)).unwrap();
+            client.write_all(&good).unwrap();
+            client.read_exact(&mut [0; CONNECTION_RESPONSE_SIZE]).unwrap();
+        }
+    });
+    tokio::select! {
+        done = refused => done.unwrap(),
+        event = server.next() => panic!("{event:?}"),
+    }
+}

@@ -280,7 +280,9 @@ impl Server {
                     return Poll::Ready(event);
                 }
             }
-            if self.gone.is_empty() && self.poll_retry(cx).is_pending() {
+            // Who was queued meanwhile will not wake anybody any more.
+            let is_through = self.gone.is_empty() && self.ready.len() == 0;
+            if is_through && self.poll_retry(cx).is_pending() {
                 return Poll::Pending;
             }
         }

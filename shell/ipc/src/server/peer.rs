@@ -2,7 +2,7 @@ use std::{
     collections::VecDeque,
     os::fd::OwnedFd,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
     time::Instant,
 };
 
@@ -147,7 +147,8 @@ impl Peer {
             self.stats.flow = flow;
             self.stats.flow_changes += 1;
             self.link.set_flow_control(flow.number());
-            self.turn.ask();
+            // Whoever waits for the server may have been told that there is nothing to do.
+            Wake::wake_by_ref(&self.turn);
         }
     }
 
