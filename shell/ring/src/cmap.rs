@@ -9,7 +9,7 @@ use crate::{RingError, service::Service};
 pub use wire::corosync::cmap::Value as CmapValue;
 
 /// Values up to this size are read with one question.
-const USUAL_ROOM: u64 = 1024;
+pub(crate) const USUAL_ROOM: u64 = 1024;
 
 /// The ring's configuration map.
 #[derive(Debug)]
@@ -105,6 +105,6 @@ impl Cmap {
     }
 }
 
-fn parse(key: &str) -> Result<Key, RingError> {
+pub(crate) fn parse(key: &str) -> Result<Key, RingError> {
     Key::new(key).map_err(|_| RingError::NameTooLong(key.to_owned()))
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use ipc::{CallError, ConnectError};
+use wire::corosync::Status;
 
 /// Why the ring could not be asked or does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +24,7 @@ pub enum RingError {
         /// What was asked.
         request: &'static str,
         /// The answer.
-        status: wire::corosync::Status,
+        status: Status,
     },
     /// What came is not what the protocol says.
     #[error("{request}: malformed answer: {problem}")]
@@ -69,4 +70,48 @@ pub enum RingError {
         /// What failed.
         source: CallError,
     },
+}
+
+/// What is too big for a message.
+const TOO_BIG: Status = Status(26);
+
+impl RingError {
+    /// What the original's library would say: its tools show these.
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Refused { status, .. } => *status,
+            Self::Connect(ConnectError::Denied { .. } | ConnectError::NotAuthentic { .. }) => {
+                Status::ACCESS
+            }
+            Self::Connect(ConnectError::NotReady { .. })
+            | Self::QueueFull { .. }
+            | Self::Call { source: CallError::Busy, .. } => Status::TRY_AGAIN,
+            Self::Connect(ConnectError::Timeout { .. })
+            | Self::Timeout { .. }
+            | Self::Call { source: CallError::Timeout(_), .. } => Status::TIMEOUT,
+            Self::TooBig { .. } | Self::Call { source: CallError::TooBig { .. }, .. } => TOO_BIG,
+            Self::NameTooLong(_) => Status::NAME_TOO_LONG,
+            Self::NoQuorumProvider => Status::NOT_EXIST,
+            Self::Connect(_)
+            | Self::Lost
+            | Self::Evicted { .. }
+            | Self::Malformed { .. }
+            | Self::Call { .. } => Status::LIBRARY,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_have_the_numbers_of_the_originals_library() {
+        let not_running = ConnectError::NotRunning { name: "cmap".to_owned() };
+        assert_eq!(RingError::from(not_running).status(), Status::LIBRARY);
+        let refused = RingError::Refused { request: "get", status: Status::NOT_EXIST };
+        assert_eq!(refused.status(), Status::NOT_EXIST);
+        assert_eq!(RingError::NameTooLong(String::new()).status(), Status(13));
+        assert_eq!(RingError::TooBig { bytes: 2, limit: 1 }.status().to_string(), "CS_ERR_TOO_BIG");
+    }
 }

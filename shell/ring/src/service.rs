@@ -28,10 +28,7 @@ impl Service {
     /// Connects to the service of that name, which root must serve.
     pub(crate) async fn connect(name: &str) -> Result<Self, RingError> {
         let client = AsyncClient::connect(name, MESSAGE_MAX, CONNECT_TIMEOUT).await?;
-        let Credentials { pid, uid, gid } = client.server();
-        if uid != 0 && gid != 0 {
-            return Err(ConnectError::NotAuthentic { name: name.to_owned(), pid, uid }.into());
-        }
+        require_trusted(name, client.server())?;
         Ok(Self { client, is_out_of_step: false })
     }
 
@@ -93,6 +90,15 @@ impl Service {
     pub(crate) async fn event(&mut self, service: &'static str) -> Result<Vec<u8>, RingError> {
         std::future::poll_fn(|cx| self.poll_event(service, cx)).await
     }
+}
+
+/// Refuses a server that is not root's: anybody can listen under any name.
+pub(crate) fn require_trusted(name: &str, server: Credentials) -> Result<(), ConnectError> {
+    let Credentials { pid, uid, gid } = server;
+    if uid != 0 && gid != 0 {
+        return Err(ConnectError::NotAuthentic { name: name.to_owned(), pid, uid });
+    }
+    Ok(())
 }
 
 /// What a failure of the connection means for who uses the ring.
