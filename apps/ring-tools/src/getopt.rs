@@ -21,6 +21,7 @@ pub(crate) struct CommandLine {
 }
 
 /// Takes a command line apart, program name first. `letters` are the options, a colon behind one that takes an argument.
+/// Without long spellings a second dash is a letter like any other.
 pub(crate) fn parse(arguments: Vec<OsString>, letters: &str, long: &[Long]) -> CommandLine {
     let mut arguments = arguments.into_iter();
     let program = arguments.next().unwrap_or_default().to_string_lossy().into_owned();
@@ -31,7 +32,9 @@ pub(crate) fn parse(arguments: Vec<OsString>, letters: &str, long: &[Long]) -> C
             line.operands.extend(arguments);
             break;
         }
-        if let Some(name) = bytes.strip_prefix(b"--") {
+        if !long.is_empty()
+            && let Some(name) = bytes.strip_prefix(b"--")
+        {
             let next = &mut || arguments.next();
             let option = read_long(name, letters, long, next);
             line.options.push(option.map_err(|problem| format!("{program}: {problem}")));
