@@ -1,7 +1,7 @@
 //! `corosync`: this node's place in the ring, and the services that programs on this host use the ring by.
 //!
 //! One thread, one loop around pure machines: links carry frames, the ring orders messages, the barrier keeps services in
-//! step when the membership changes, groups, quorum and the map serve clients. [`daemon`] is the loop; [`settle`] is what
+//! step when the membership changes, groups, quorum and the map serve clients. `daemon` is the loop; `settle` is what
 //! the machines want done. Files, names and the log are read and written by other threads: nothing here waits for them.
 
 mod arguments;
