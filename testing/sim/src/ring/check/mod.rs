@@ -109,7 +109,7 @@ impl Checks {
         self.book.process_mut(process).lives = false;
     }
 
-    /// A daemon is given a message; the bytes have to be what [`write`] makes of it and of what is returned.
+    /// A daemon is given a message; the bytes have to be what [`write()`] makes of it and of what is returned.
     pub(super) fn given(
         &mut self,
         process: ProcessKey,
