@@ -9,26 +9,26 @@ const LOCAL_GET: i32 = 7;
 const ITERATION: i32 = 9;
 const ITERATION_NEXT: i32 = 10;
 
-/// The answer to [`Request::LocalGet`]: the local node's number.
+/// The answer to [`super::Request::LocalGet`]: the local node's number.
 pub fn decode_local_get(message: &[u8]) -> Result<u32, AnswerError> {
     Ok(answer(message)?.u32()?)
 }
 
-/// The answer to [`Request::LocalGet`].
+/// The answer to [`super::Request::LocalGet`].
 pub fn encode_local_get(node: u32) -> Vec<u8> {
     let mut writer = Writer::response(LOCAL_GET, Status::OK.0);
     writer.u32(node);
     writer.finish_structure()
 }
 
-/// The answer to [`Request::Membership`]: the members.
+/// The answer to [`super::Request::Membership`]: the members.
 pub fn decode_membership(message: &[u8]) -> Result<Vec<Address>, AnswerError> {
     let mut reader = answer(message)?;
     let count = reader.count("members", MEMBERS_MAX)?;
     Ok(addresses(&mut reader, count)?)
 }
 
-/// The answer to [`Request::Membership`], for at most 384 members.
+/// The answer to [`super::Request::Membership`], for at most 384 members.
 pub fn encode_membership(members: &[Address]) -> Vec<u8> {
     let mut writer = Writer::response(MEMBERSHIP, Status::OK.0);
     let members = &members[..members.len().min(MEMBERS_MAX)];
