@@ -93,7 +93,13 @@ pub(crate) fn groups() -> [(&'static str, Vec<Program>); 2] {
         summary: tool.summary,
         main: tool.main,
     });
-    [("Daemons", DAEMONS.to_vec()), ("Tools", tools.chain(TOOLS.iter().copied()).collect())]
+    let ring_tools = ring_tools::TOOLS.iter().map(|tool| Program {
+        name: tool.name,
+        summary: tool.summary,
+        main: tool.main,
+    });
+    let tools = tools.chain(ring_tools).chain(TOOLS.iter().copied());
+    [("Daemons", DAEMONS.to_vec()), ("Tools", tools.collect())]
 }
 
 fn not_implemented(args: Vec<OsString>) -> ExitCode {
