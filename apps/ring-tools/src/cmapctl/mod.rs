@@ -22,7 +22,7 @@ use show::Shape;
 pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "corosync-cmapctl", summary: "show and change the ring's settings", main };
 
-/// Keys, shown as bytes if there is one that is none: no such key can be there.
+/// Keys as they were given. One that is no text is changed to some: no such key can be there anyway.
 type Keys = Vec<String>;
 
 #[derive(Debug)]
