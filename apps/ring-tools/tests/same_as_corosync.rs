@@ -10,13 +10,15 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     process::{Command, ExitCode, Stdio},
-    thread,
-    time::Duration,
 };
 
 use ring::{
     Cpg, CpgEvent,
     blocking::{Cmap, Map},
+};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::inotify,
 };
 
 /// Names the tool that this program is to be.
@@ -330,15 +332,20 @@ fn keys_are_alike() -> bool {
 fn start() -> island::Running {
     std::fs::create_dir("/mnt/state").unwrap();
     std::fs::write("/mnt/corosync.conf", CONFIGURATION).unwrap();
+    // What the daemon does it also logs: each new line is an occasion to ask whether it is ready.
+    let changes = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
+    inotify::add_watch(&changes, "/mnt", inotify::WatchFlags::MODIFY).unwrap();
     let corosync = island::Running::start(COROSYNC, &["-f", "-c", "/mnt/corosync.conf"]);
     for _ in 0..600 {
-        // Nobody says when the daemon is ready: ask until it answers and its ring is whole.
         if let Ok(mut cmap) = Cmap::connect(Map::Configuration)
             && let Ok(Some(_)) = cmap.get("runtime.members.7.status")
         {
             return corosync;
         }
-        thread::sleep(Duration::from_millis(50));
+        let limit = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        if poll(&mut [PollFd::new(&changes, PollFlags::IN)], Some(&limit)).unwrap() > 0 {
+            rustix::io::read(&changes, &mut [0; 4096]).unwrap();
+        }
     }
     panic!("{}", std::fs::read_to_string("/mnt/corosync.log").unwrap_or_default());
 }
