@@ -30,6 +30,8 @@ use crate::{
     kin::Kin,
     manage::Reloads,
     members::Members,
+    misses::Misses,
+    statistics::OwnTraffic,
     traffic::Traffic,
     transport::Transport,
     versions::Versions,
@@ -109,6 +111,8 @@ pub(crate) struct Daemon {
     pub(crate) versions: Versions,
     pub(crate) members: Members,
     pub(crate) traffic: Traffic,
+    pub(crate) own_traffic: OwnTraffic,
+    pub(crate) misses: Misses,
     pub(crate) endpoints: Endpoints,
     pub(crate) held: Held,
     pub(crate) files: StateDirectory,
@@ -164,6 +168,8 @@ impl Daemon {
             configuration: parts.configuration,
             members: Members::default(),
             traffic: Traffic::new(&parts.services),
+            own_traffic: OwnTraffic::default(),
+            misses: Misses::default(),
             endpoints: parts.endpoints,
             held: Held::default(),
             files: parts.files,
@@ -350,11 +356,13 @@ impl Daemon {
             Due::Leave => self.leave_now(),
             Due::Schedule => {
                 if let Some(lateness) = self.watch.check(now, runtime::wall_milliseconds()) {
+                    self.misses.add(&lateness);
                     self.journal.log("MAIN", Severity::Warning, lateness);
                     if let Some(reason) = lateness.reason() {
                         self.journal.log("MAIN", Severity::Warning, reason);
                     }
                 }
+                self.tell_followed_statistics();
                 self.watch_schedule();
             }
             Due::Tick => self.tick_watcher(),

@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Usage,
     /// It could not go into the background.
     Fork,
+    /// What the configuration says about the log cannot be used.
+    LogConfiguration,
     /// The configuration cannot be used.
     Configuration,
     /// The log could not be opened.
@@ -34,6 +36,7 @@ impl Exit {
             Self::Normal => 0,
             Self::Usage => 1,
             Self::Fork => 4,
+            Self::LogConfiguration => 7,
             Self::Configuration => 8,
             Self::Log => 9,
             Self::Fatal => 15,

@@ -45,6 +45,17 @@ pub(crate) enum LoadError {
     KeyTooShort { path: PathBuf, bytes: usize },
 }
 
+impl LoadError {
+    /// Whether everything is well but values of the section `logging`, which the original reads by itself.
+    pub(crate) fn is_about_log(&self) -> bool {
+        let Self::Problems { problems, .. } = self else { return false };
+        let is_value = |problem: &Problem| {
+            problem.path.starts_with("logging.") && problem.kind != conf::ProblemKind::Missing
+        };
+        problems.iter().all(is_value)
+    }
+}
+
 fn lines(path: &Path, problems: &[Problem]) -> String {
     let lines: Vec<_> =
         problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect();
@@ -144,4 +155,31 @@ fn shared_key(settings: &Settings) -> Result<Vec<u8>, LoadError> {
     }
     key.truncate(KeySource::LENGTH_MAX);
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NODES: &str = "totem {\n version: 2\n transport: udpu\n}\n\
+        nodelist {\n node {\n  ring0_addr: 127.0.0.1\n  nodeid: 1\n }\n}\n";
+
+    /// Whether a configuration is refused for the log alone.
+    fn is_about_log(sections: &str) -> bool {
+        let (keys, mut problems) = Keys::read(&format!("{NODES}{sections}").parse().unwrap());
+        problems.extend(Settings::from_keys(&keys).1);
+        assert_ne!(problems.errors, []);
+        LoadError::Problems { path: PathBuf::new(), problems: problems.errors }.is_about_log()
+    }
+
+    #[test]
+    fn only_values_of_the_log_are_about_the_log() {
+        assert!(is_about_log("logging {\n debug: maybe\n}\n"));
+        assert!(is_about_log(
+            "logging {\n logger_subsys {\n  subsys: QUORUM\n  debug: maybe\n }\n}\n"
+        ));
+        assert!(!is_about_log("logging {\n logger_subsys {\n  debug: on\n }\n}\n"));
+        assert!(!is_about_log("system {\n sched_rr: maybe\n}\n"));
+        assert!(!is_about_log("logging {\n debug: maybe\n}\nsystem {\n sched_rr: maybe\n}\n"));
+    }
 }

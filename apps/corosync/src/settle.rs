@@ -71,9 +71,9 @@ impl Daemon {
             links::Output::Arm { timer, token, after } => {
                 self.deadlines.arm(Due::Links(timer), token, after);
             }
-            links::Output::NodeChanged { .. }
+            change @ (links::Output::NodeChanged { .. }
             | links::Output::LinkChanged { .. }
-            | links::Output::MtuChanged { .. } => {}
+            | links::Output::MtuChanged { .. }) => self.log_link(&change),
             links::Output::Notice(notice) => {
                 self.journal.log("KNET", Severity::Info, notice);
             }
@@ -121,6 +121,8 @@ impl Daemon {
         let now = self.clock.now();
         match output {
             totem::Output::Send { to, frame } if to == self.node => {
+                self.own_traffic.frames += 1;
+                self.own_traffic.bytes += frame.len() as u64;
                 self.own_frames.push_back(frame);
             }
             totem::Output::Send { to, frame } => {

@@ -31,46 +31,49 @@ const LOG_LIMIT: Duration = Duration::from_secs(2);
 
 /// Says what is wrong with a configuration.
 pub(crate) fn test(path: &Path) -> Exit {
-    match load(path) {
-        Ok(loaded) => {
-            for warning in &loaded.warnings {
-                complain(&format!("{}: warning: {warning}", path.display()));
-            }
-            match quorum::Quorum::new(&loaded.configuration.quorum()) {
-                Ok(_) => Exit::Normal,
-                Err(error) => {
-                    complain(&format!("{}: {error}", path.display()));
-                    Exit::Configuration
-                }
-            }
-        }
+    let loaded = match read(path) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    for warning in &loaded.warnings {
+        complain(&format!("{}: warning: {warning}", path.display()));
+    }
+    match quorum::Quorum::new(&loaded.configuration.quorum()) {
+        Ok(_) => Exit::Normal,
         Err(error) => {
-            complain(&error.to_string());
+            complain(&format!("{}: {error}", path.display()));
             Exit::Configuration
         }
     }
 }
 
+/// A configuration that can be used on this host. Goes to the state directory, as whatever is written later goes there.
+fn read(path: &Path) -> Result<Loaded, Exit> {
+    let loaded = load(path).map_err(|error| {
+        complain(&error.to_string());
+        if error.is_about_log() { Exit::LogConfiguration } else { Exit::Configuration }
+    })?;
+    let settings = &loaded.configuration.settings;
+    journal::settings(&settings.logging).check_files().map_err(|error| {
+        complain(&error.to_string());
+        Exit::LogConfiguration
+    })?;
+    let state = state_directory(settings);
+    std::env::set_current_dir(&state).map_err(|error| {
+        complain(&format!("Cannot chdir to state directory {}. {error}", state.display()));
+        Exit::StateDirectory
+    })?;
+    Ok(loaded)
+}
+
 /// Is a node of the ring until asked to end.
 pub(crate) fn run(path: &Path, lock: &Path, in_foreground: bool) -> Exit {
-    let loaded = match load(path) {
+    let loaded = match read(path) {
         Ok(loaded) => loaded,
-        Err(error) => {
-            complain(&error.to_string());
-            return Exit::Configuration;
-        }
+        Err(exit) => return exit,
     };
     let settings = &loaded.configuration.settings;
-    let log = journal::settings(&settings.logging);
-    if let Err(error) = log.check_files() {
-        complain(&error.to_string());
-        return Exit::Log;
-    }
-    let state = state_directory(settings);
-    if let Err(error) = std::env::set_current_dir(&state) {
-        complain(&format!("Cannot chdir to state directory {}. {error}", state.display()));
-        return Exit::StateDirectory;
-    }
+    let (log, state) = (journal::settings(&settings.logging), state_directory(settings));
     if !in_foreground && let Err(error) = runtime::detach() {
         complain(&format!("cannot go into the background: {error}"));
         return Exit::Fork;
@@ -142,7 +145,14 @@ fn with_log(path: &Path, lock: &Path, loaded: Loaded, state: &Path, journal: &Jo
             }
         };
         match daemon(path, loaded, state, journal) {
-            Ok(daemon) => daemon.run(termination.requested()).await,
+            Ok(daemon) => {
+                let exit = daemon.run(termination.requested()).await;
+                if exit == Exit::Normal {
+                    let text = "Unloading all Corosync service engines.";
+                    journal.log("SERV", Severity::Notice, text);
+                }
+                exit
+            }
             Err(exit) => exit,
         }
     })
@@ -165,6 +175,12 @@ fn daemon(path: &Path, loaded: Loaded, state: &Path, journal: &Journal) -> Resul
     let quorum = quorum::Quorum::new(&configuration.quorum())
         .map_err(|error| fail(Exit::Configuration, &error))?;
     let transport = transport(&configuration, seed);
+    let name = match configuration.settings.totem.transport {
+        conf::Transport::Knet => "Kronosnet",
+        conf::Transport::Udpu => "UDP/IP Unicast",
+        conf::Transport::Udp => "UDP/IP Multicast",
+    };
+    journal.log("TOTEM", Severity::Notice, format!("Initializing transport ({name})."));
     if let Transport::Links(_) = transport
         && let Some(crypto) = configuration.links(seed).crypto
     {

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use cmap::{Input, MapId, Value};
+use cmap::{Input, MapId, Value, statistics};
 use links::LinkStatus;
+use net::{Counters, SocketId};
 use vocab::NodeId;
 use wire::corosync::cfg::{Link, NodeLink, NodeStatus};
 
@@ -13,8 +14,17 @@ use crate::{configure::Configuration, daemon::Daemon, transport::Transport};
 const FRESH: Duration = Duration::from_millis(100);
 /// What statistics of clients and links begin with: these are gone when what they are about is.
 const COME_AND_GO: [&str; 2] = ["stats.ipcs.service", "stats.knet.node"];
+/// What the original says of the way from a node to itself.
+const LOOPBACK_MTU: u32 = 65535;
 /// Links that an answer has room for.
 const LINKS: u8 = 8;
+
+/// Frames from this node to itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OwnTraffic {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+}
 
 impl Daemon {
     /// Makes what a client is about to read what it is now.
@@ -46,13 +56,16 @@ impl Daemon {
         values.extend(ring_values(&self.ring.statistics(self.clock.now())));
         if let Transport::Links(links) = &self.transport {
             for (node, link, status) in links.links() {
-                let prefix = format!("stats.knet.node{node}.link{}", link.0);
-                values.extend(
-                    link_values(&status)
-                        .into_iter()
-                        .map(|(name, value)| (format!("{prefix}.{name}"), value)),
-                );
+                let prefix = statistics::link_prefix(node.0, link.0);
+                let counters = self.sockets.counters(SocketId(link.0)).unwrap_or_default();
+                values.extend(statistics::keys(&prefix, &statistics::LINK));
+                let known = link_values(&status).into_iter().chain(failure_values(&counters));
+                values.extend(known.map(|(name, value)| (format!("{prefix}{name}"), value)));
             }
+            let prefix = statistics::link_prefix(self.node.0, 0);
+            values.extend(statistics::keys(&prefix, &statistics::LINK));
+            let known = loopback_values(self.own_traffic);
+            values.extend(known.map(|(name, value)| (format!("{prefix}{name}"), value)));
             values.extend(
                 handle_values(links.statistics())
                     .into_iter()
@@ -60,7 +73,15 @@ impl Daemon {
             );
         }
         values.extend(self.endpoints.statistics());
+        values.extend(self.misses.values());
         values
+    }
+
+    /// Has clients hear of the statistics they follow, if there are any: nothing else sets what nobody reads.
+    pub(crate) fn tell_followed_statistics(&mut self) {
+        if self.maps.tracked_statistics().next().is_some() {
+            self.refresh_statistics();
+        }
     }
 
     /// A client wants statistics to begin anew.
@@ -70,12 +91,16 @@ impl Daemon {
             && let Transport::Links(links) = &mut self.transport
         {
             links.clear_statistics();
+            self.own_traffic = OwnTraffic::default();
         }
         if matches!(which, Statistics::Ring | Statistics::All) {
             self.ring.clear_statistics();
         }
         if matches!(which, Statistics::Clients | Statistics::All) {
             self.endpoints.clear_statistics();
+        }
+        if matches!(which, Statistics::SchedulingMisses | Statistics::All) {
+            self.misses.clear();
         }
         self.refreshed = None;
     }
@@ -237,6 +262,32 @@ fn link_values(status: &LinkStatus) -> Vec<(String, Value)> {
         ]);
     }
     values
+}
+
+/// What could not be sent. All nodes of a link share its socket, which does not know what is in a packet: it counts as data.
+fn failure_values(counters: &Counters) -> [(String, Value); 3] {
+    let number = |count: u64| Value::U32(u32::try_from(count).unwrap_or(u32::MAX));
+    [
+        ("tx_data_errors".to_owned(), number(counters.send_errors)),
+        ("tx_data_retries".to_owned(), number(counters.send_retries)),
+        ("tx_total_errors".to_owned(), Value::U64(counters.send_errors)),
+    ]
+}
+
+/// The way of frames from this node to itself, which is no link: what the original shows in its place.
+fn loopback_values(traffic: OwnTraffic) -> impl Iterator<Item = (&'static str, Value)> {
+    let OwnTraffic { frames, bytes } = traffic;
+    [
+        ("connected", Value::U8(1)),
+        ("enabled", Value::U8(1)),
+        ("mtu", Value::U32(LOOPBACK_MTU)),
+        ("up_count", Value::U32(1)),
+        ("tx_data_packets", Value::U64(frames)),
+        ("tx_data_bytes", Value::U64(bytes)),
+        ("tx_total_packets", Value::U64(frames)),
+        ("tx_total_bytes", Value::U64(bytes)),
+    ]
+    .into_iter()
 }
 
 /// What all links together did, by the names that the original gives it; the last ones are ours.

@@ -17,13 +17,9 @@ struct Count {
 }
 
 /// How many kinds of messages a service has, as the original counts them.
-const fn kinds(service: Service) -> u16 {
-    match service {
-        Service::Cmap => 1,
-        Service::Cfg | Service::Votequorum => 5,
-        Service::Cpg => 7,
-        Service::Quorum => 0,
-    }
+fn kinds(service: Service) -> u16 {
+    let known = cmap::SERVICES.iter().find(|known| known.id == service.number());
+    known.and_then(|known| u16::try_from(known.messages).ok()).unwrap_or(0)
 }
 
 impl Traffic {
@@ -74,6 +70,25 @@ impl Traffic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_counters_are_those_of_the_original() {
+        for service in Service::ALL {
+            let shown: Vec<String> = Traffic::new(&[service])
+                .changes()
+                .into_iter()
+                .filter_map(|input| match input {
+                    Input::Set { key, .. } => Some(key),
+                    _ => None,
+                })
+                .collect();
+            let listed = cmap::SERVICES.iter().find(|listed| listed.id == service.number());
+            let listed = listed.unwrap().keys();
+            let counters = listed.keys().filter(|key| key.ends_with("x"));
+            assert_eq!(shown.len(), counters.clone().count(), "{service:?}");
+            assert!(counters.into_iter().all(|key| shown.contains(key)), "{service:?}: {shown:?}");
+        }
+    }
 
     #[test]
     fn only_what_changed_is_set_again() {
