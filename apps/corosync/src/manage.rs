@@ -209,14 +209,14 @@ impl Daemon {
         for warning in &loaded.warnings {
             self.journal.log("MAIN", Severity::Warning, warning);
         }
-        let crypto_changed =
-            changes.parts.crypto || loaded.configuration.key != self.configuration.key;
+        let has_new_key = loaded.configuration.key != self.configuration.key;
+        let parts = concerned(changes.parts, has_new_key);
         self.configuration = loaded.configuration;
         self.configuration.settings = changes.settings.clone();
         self.keys = changes.effective.clone();
         self.show(&changes);
-        self.apply(&changes.parts);
-        (Status::OK, crypto_changed)
+        self.apply(&parts);
+        (Status::OK, parts.crypto)
     }
 
     /// Shows changed keys to clients.
@@ -372,5 +372,23 @@ impl Daemon {
             Severity::Notice,
             format!("{:?}", self.ring.statistics(self.clock.now())),
         );
+    }
+}
+
+/// The parts that a reload concerns. A new key in the same file changes nothing that the configuration says, but links have
+/// to know it before packets sealed with it come in.
+fn concerned(parts: conf::Parts, has_new_key: bool) -> conf::Parts {
+    conf::Parts { crypto: parts.crypto || has_new_key, ..parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_in_the_same_file_concerns_the_links() {
+        let parts = conf::Parts { logging: true, ..conf::Parts::default() };
+        assert_eq!(concerned(parts, false), parts);
+        assert_eq!(concerned(parts, true), conf::Parts { crypto: true, ..parts });
     }
 }
