@@ -153,18 +153,27 @@ impl Daemon {
         self.transport.handle(self.clock.now(), input, &mut self.out.links);
     }
 
-    /// Has the configuration read by another thread: files and names take their time.
+    /// Has the configuration read by another thread: names may take their time.
     fn begin_reload(&mut self, client: Option<ClientId>) {
         self.set_key("config.totemconfig_reload_in_progress", Value::U8(1));
         let (path, tell) = (self.path.clone(), self.reloads.tell.clone());
+        let (told, is_told) = std::sync::mpsc::channel();
         let spawned = thread::Builder::new().name("reload".to_owned()).spawn(move || {
             // The daemon is gone if nobody takes it.
             let _ = tell.send(Reload { client, result: load(&path) });
+            let _ = told.send(());
         });
         if let Err(error) = spawned {
             let text = format!("Unable to reload config file: {error}");
             self.journal.log("CFG", Severity::Error, text);
             self.end_reload(client, Status::LIBRARY, false);
+            return;
+        }
+        // Other nodes seal with a new key when they have the token next, and forget the old one the time after: until then
+        // this node has to know the new one. Names that take longer must not cost the ring its token.
+        let _ = is_told.recv_timeout(self.configuration.settings.timing().token / 4);
+        if let Ok(reload) = self.reloads.done.try_recv() {
+            self.on_reload(reload);
         }
     }
 
