@@ -1,0 +1,1 @@
+//! Made-up clusters: large ones for benches, random ones by seed for tests.
