@@ -4,6 +4,7 @@ mod arguments;
 mod bed;
 mod bench;
 mod console;
+mod corpus;
 mod demo;
 mod fuzz;
 mod hostile;
@@ -36,6 +37,8 @@ usage: cargo xtask COMMAND
   tidy                   only the house rules that compiler and clippy do not know
   bench [--stack both|cardea|debian] [--ring R] [--release] [--markdown] [--repeat N] [MEASURE...]
                          figures of our stack beside the C stack's
+  corpus [--binary FILE] [--diff] [NAME [FILTER...]]
+                         Pacemaker's regression corpora through our tools; counts may only rise
   fuzz [--seconds N] [TARGET...]
                          made-up input for what reads the network, clients and files; needs nightly
   scenarios [SOFTWARE] [--list] [FILTER...]
@@ -83,6 +86,7 @@ fn run(mut words: Vec<String>) -> Result<()> {
         "hostile-cpg" => hostile::group(&arguments.words()?),
         "test" => test::command(arguments),
         "bench" => bench::command(arguments),
+        "corpus" => corpus::command(arguments),
         "fuzz" => fuzz::command(arguments),
         "tidy" => tidy::command(arguments),
         "scenarios" => scenarios::command(arguments),

@@ -76,15 +76,16 @@ impl Software {
         self
     }
 
-    /// Builds our programs, unless they were given.
+    /// Builds our programs, unless they were given; gives the multi-call binary.
     ///
     /// The build uses the development profile: it optimises dependencies and, a little, our own code, takes a fraction of
     /// the time of a release build on a small machine, and shares its results with the tests.
-    pub(crate) fn build(&mut self, profile: Profile) -> Result<()> {
-        if self.binary.is_none() {
-            self.binary = Some(build(profile)?);
-        }
-        Ok(())
+    pub(crate) fn build(&mut self, profile: Profile) -> Result<PathBuf> {
+        let binary = match self.binary.take() {
+            Some(binary) => binary,
+            None => build(profile)?,
+        };
+        Ok(self.binary.insert(binary).clone())
     }
 
     /// A cluster of so many nodes.

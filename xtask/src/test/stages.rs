@@ -9,7 +9,7 @@ use netns::{Ring, Stack};
 
 use super::{Count, Outcome, Stage};
 use crate::{
-    packages, scenarios,
+    corpus, packages, scenarios,
     stack::{self, Profile, Software},
     tidy,
 };
@@ -21,7 +21,7 @@ pub(super) const ALL: &[Stage] = &[
     Stage { name: "tidy", about: "floors, sizes, words, reasons", slow: false, run: tidy_rules },
     Stage { name: "clippy", about: "no warnings, the purity wall stands", slow: false, run: clippy },
     Stage { name: "unit", about: "tests of all crates", slow: false, run: unit },
-    Stage { name: "corpus", about: "plans for Pacemaker's regression cases", slow: false, run: corpus },
+    Stage { name: "corpus", about: "Pacemaker's regression corpora through our tools", slow: false, run: corpora },
     Stage { name: "docs", about: "the documentation builds", slow: false, run: docs },
     Stage { name: "deny", about: "licences and sources of what comes from outside", slow: false, run: deny },
     Stage { name: "scenarios", about: "clusters of real processes in namespaces", slow: true, run: clusters },
@@ -108,18 +108,10 @@ fn unit() -> Result<Outcome> {
     Ok(Outcome { count, note, tail: failures(&lines) })
 }
 
-/// The cases are among the unit tests; here they say how many match.
-fn corpus() -> Result<Outcome> {
-    let words =
-        ["test", "--package", "scheduler", "--test", "corpus", "--quiet", "--", "--nocapture"];
-    let (succeeded, lines) = run(stack::cargo(&words))?;
-    let count = Count { passed: usize::from(succeeded), failed: usize::from(!succeeded) };
-    let told: Vec<&str> = lines
-        .iter()
-        .map(|line| line.trim())
-        .filter(|line| line.contains(" of ") || line.starts_with("left out"))
-        .collect();
-    Ok(Outcome { count, note: told.join(", "), tail: failures(&lines) })
+fn corpora() -> Result<Outcome> {
+    let summary = corpus::run_all()?;
+    let count = Count { passed: summary.held, failed: summary.lost };
+    Ok(Outcome { count, note: summary.note, tail: Vec::new() })
 }
 
 fn clusters() -> Result<Outcome> {
