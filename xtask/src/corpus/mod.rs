@@ -95,7 +95,7 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
     let binary = software.build(Profile::Development)?;
     let summary = run(&chosen, &folder, &binary, &words, differences)?;
     if summary.lost > 0 {
-        bail!("fewer cases are as stored than before");
+        bail!("too few cases are as stored");
     }
     Ok(())
 }
@@ -123,12 +123,15 @@ fn run(
         let run = Run { folder: folder.join(corpus.name), binary, filters, differences };
         for tally in (corpus.run)(&run)? {
             let line = format!("{} {}: {} of {}", corpus.name, tally.kind, tally.same, tally.of);
-            // A part of the cases says nothing about the whole.
-            let held = !filters.is_empty() || tally.same >= held::count(corpus.name, tally.kind)?;
+            let least = match filters.is_empty() {
+                true => held::count(corpus.name, tally.kind)?,
+                false => tally.of,
+            };
+            let held = tally.same >= least;
             if held {
-                console::good(&line)
+                console::good(&line);
             } else {
-                console::bad(&line)
+                console::bad(&line);
             }
             if !tally.different.is_empty() {
                 console::detail(&format!("not as stored: {}", tally.different.join(" ")));
