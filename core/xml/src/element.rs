@@ -2,11 +2,13 @@ use std::{fmt, sync::Arc};
 
 use compact_str::CompactString;
 
+use crate::attributes::{Attributes, Packed};
+
 /// An element: its name, its attributes in the order in which they were set, and what it contains.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Element {
     name: CompactString,
-    attributes: Vec<(CompactString, CompactString)>,
+    attributes: Packed,
     children: Vec<Node>,
 }
 
@@ -21,12 +23,6 @@ pub enum Node {
     Comment(Arc<str>),
 }
 
-/// Iterator over an element's attributes as (name, value).
-pub type Attributes<'a> = std::iter::Map<
-    std::slice::Iter<'a, (CompactString, CompactString)>,
-    fn(&'a (CompactString, CompactString)) -> (&'a str, &'a str),
->;
-
 /// Iterator over an element's child elements.
 #[derive(Clone)]
 pub struct Elements<'a>(std::slice::Iter<'a, Node>);
@@ -37,7 +33,12 @@ pub struct Descendants<'a>(Vec<&'a Element>);
 impl Element {
     /// An element without attributes or content.
     pub fn new(name: &str) -> Self {
-        Self { name: name.into(), attributes: Vec::new(), children: Vec::new() }
+        Self { name: name.into(), attributes: Packed::new(), children: Vec::new() }
+    }
+
+    /// An element with all that belongs to it.
+    pub(crate) fn whole(name: CompactString, attributes: Packed, children: Vec<Node>) -> Self {
+        Self { name, attributes, children }
     }
 
     /// The same element with the attribute set; for building.
@@ -82,7 +83,7 @@ impl Element {
 
     /// The attribute's value.
     pub fn attr(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.attributes.get(name)
     }
 
     /// The value of the attribute `id`.
@@ -92,37 +93,27 @@ impl Element {
 
     /// Sets the attribute: where it stands if it is there, else behind the others.
     pub fn set(&mut self, name: &str, value: impl fmt::Display) {
-        let value = compact_str::format_compact!("{value}");
-        match self.attributes.iter_mut().find(|(n, _)| n == name) {
-            Some((_, old)) => *old = value,
-            None => self.attributes.push((name.into(), value)),
-        }
-    }
-
-    /// Adds an attribute that is known not to be there yet.
-    pub(crate) fn append_attr(&mut self, name: &str, value: &str) {
-        self.attributes.push((name.into(), value.into()));
+        self.attributes.set(name, value);
     }
 
     /// Removes the attribute and gives its value back.
     pub fn remove_attr(&mut self, name: &str) -> Option<String> {
-        let index = self.attributes.iter().position(|(n, _)| n == name)?;
-        Some(self.attributes.remove(index).1.into_string())
+        self.attributes.remove(name)
     }
 
     /// Keeps only the attributes for which `keep` says so.
-    pub fn retain_attrs(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
-        self.attributes.retain(|(name, value)| keep(name, value));
+    pub fn retain_attrs(&mut self, keep: impl FnMut(&str, &str) -> bool) {
+        self.attributes.retain(keep);
     }
 
     /// The attributes, in order.
     pub fn attrs(&self) -> Attributes<'_> {
-        self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.attributes.iter()
     }
 
     /// Sorts the attributes by name, bytewise.
     pub fn sort_attrs(&mut self) {
-        self.attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.attributes.sort();
     }
 
     /// The child elements, in order.

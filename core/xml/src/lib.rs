@@ -6,6 +6,7 @@
 //!
 //! It knows XML, not what is written in it. Start from [`Element`] and [`parse()`].
 
+mod attributes;
 pub mod digest;
 mod element;
 mod parse;
@@ -14,6 +15,7 @@ mod path;
 mod write;
 pub mod xpath;
 
-pub use element::{Attributes, Descendants, Element, Elements, Node};
+pub use attributes::Attributes;
+pub use element::{Descendants, Element, Elements, Node};
 pub use parse::{Limits, ParseError, Position, Problem, parse, parse_bytes, parse_with};
 pub use path::{NodePath, node_path_string};

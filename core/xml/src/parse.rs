@@ -1,8 +1,12 @@
 use std::fmt;
 
-use quick_xml::{Reader, XmlVersion, events::Event};
+use compact_str::CompactString;
+use quick_xml::{
+    Reader, XmlVersion,
+    events::{BytesStart, Event},
+};
 
-use crate::{Element, Node};
+use crate::{Element, Node, attributes::Packed};
 
 /// How much a document may ask for before it is refused.
 #[derive(Clone, Copy, Debug)]
@@ -109,22 +113,46 @@ pub fn parse_with(text: &str, limits: Limits) -> Result<Element, ParseError> {
     })
 }
 
+/// An element whose end has not been read.
+struct Open {
+    name: CompactString,
+    attributes: Packed,
+    /// Where among all that is finished what it contains begins.
+    contents_from: usize,
+}
+
+/// A document on its way: elements that are open, and all that is finished and waits for what contains it. Taking the
+/// contents over in one piece spares each element a list that grows.
+struct Builder {
+    limits: Limits,
+    open: Vec<Open>,
+    finished: Vec<Node>,
+    root: Option<Element>,
+    characters: String,
+    attributes: Packed,
+}
+
 fn build(reader: &mut Reader<&[u8]>, text: &str, limits: Limits) -> Result<Element, Problem> {
     if text.len() > limits.bytes_max {
         return Err(Problem::TooLarge(limits.bytes_max));
     }
-    let mut root: Option<Element> = None;
-    let mut open: Vec<Element> = Vec::new();
-    let mut characters = String::new();
+    let mut builder = Builder {
+        limits,
+        open: Vec::new(),
+        finished: Vec::new(),
+        root: None,
+        characters: String::new(),
+        attributes: Packed::new(),
+    };
     let mut nodes = 0_usize;
     loop {
         let event = reader.read_event().map_err(|error| Problem::Syntax(error.to_string()))?;
         match &event {
-            Event::Text(part) => characters.push_str(&part.xml10_content()),
-            Event::CData(part) => characters.push_str(&part.xml10_content()),
-            Event::GeneralRef(reference) => characters.push(resolve(reference)?),
+            Event::Text(part) => builder.characters.push_str(&part.xml10_content()),
+            Event::CData(part) => builder.characters.push_str(&part.xml10_content()),
+            Event::GeneralRef(reference) => builder.characters.push(resolve(reference)?),
             Event::Start(_) | Event::End(_) | Event::Empty(_) | Event::Comment(_) | Event::Eof => {
-                flush_text(&mut characters, &mut open)?;
+                builder.flush_text()?;
                 nodes += 1;
             }
             Event::Decl(_) | Event::PI(_) => {}
@@ -134,32 +162,11 @@ fn build(reader: &mut Reader<&[u8]>, text: &str, limits: Limits) -> Result<Eleme
             return Err(Problem::TooMany(limits.nodes_max));
         }
         match event {
-            Event::Start(start) => {
-                if open.len() >= limits.depth_max {
-                    return Err(Problem::TooDeep(limits.depth_max));
-                }
-                if open.is_empty() && root.is_some() {
-                    return Err(Problem::Trailing);
-                }
-                open.push(element(&start)?);
-            }
-            Event::Empty(start) => close(element(&start)?, &mut open, &mut root)?,
-            Event::End(_) => {
-                // The tokenizer has checked that the names match, so an element is open.
-                let done = open.pop().ok_or(Problem::Trailing)?;
-                close(done, &mut open, &mut root)?;
-            }
-            Event::Comment(comment) => {
-                if let Some(parent) = open.last_mut() {
-                    parent.push(Node::Comment(comment.xml10_content().into()));
-                }
-            }
-            Event::Eof => {
-                return match open.last() {
-                    Some(unclosed) => Err(Problem::Unclosed(unclosed.name().to_owned())),
-                    None => root.ok_or(Problem::Empty),
-                };
-            }
+            Event::Start(start) => builder.start(&start)?,
+            Event::Empty(start) => builder.empty(&start)?,
+            Event::End(_) => builder.end()?,
+            Event::Comment(comment) => builder.comment(&comment.xml10_content()),
+            Event::Eof => return builder.document(),
             Event::Text(_)
             | Event::CData(_)
             | Event::GeneralRef(_)
@@ -170,42 +177,84 @@ fn build(reader: &mut Reader<&[u8]>, text: &str, limits: Limits) -> Result<Eleme
     }
 }
 
-fn element(start: &quick_xml::events::BytesStart<'_>) -> Result<Element, Problem> {
-    let syntax = |error: &dyn fmt::Display| Problem::Syntax(error.to_string());
-    let mut element = Element::new(checked(start.name().0)?);
-    for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| syntax(&error))?;
-        let value =
-            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| syntax(&error))?;
-        element.append_attr(checked(attribute.key.0)?, checked(&value)?);
+impl Builder {
+    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), Problem> {
+        if self.open.len() >= self.limits.depth_max {
+            return Err(Problem::TooDeep(self.limits.depth_max));
+        }
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(Problem::Trailing);
+        }
+        let (name, attributes) = self.head(start)?;
+        self.open.push(Open { name, attributes, contents_from: self.finished.len() });
+        Ok(())
     }
-    Ok(element)
-}
 
-fn close(done: Element, open: &mut [Element], root: &mut Option<Element>) -> Result<(), Problem> {
-    match open.last_mut() {
-        Some(parent) => parent.push(done),
-        None if root.is_some() => return Err(Problem::Trailing),
-        None => *root = Some(done),
+    fn empty(&mut self, start: &BytesStart<'_>) -> Result<(), Problem> {
+        let (name, attributes) = self.head(start)?;
+        self.finish(Element::whole(name, attributes, Vec::new()))
     }
-    Ok(())
-}
 
-/// Ends a run of character data: white space alone is layout and is dropped.
-fn flush_text(characters: &mut String, open: &mut [Element]) -> Result<(), Problem> {
-    if characters.is_empty() {
-        return Ok(());
+    fn end(&mut self) -> Result<(), Problem> {
+        // The tokenizer has checked that the names match, so an element is open.
+        let Open { name, attributes, contents_from } = self.open.pop().ok_or(Problem::Trailing)?;
+        let contents = self.finished.drain(contents_from..).collect();
+        self.finish(Element::whole(name, attributes, contents))
     }
-    let text = std::mem::take(characters);
-    if text.trim_ascii().is_empty() {
-        return Ok(());
+
+    fn comment(&mut self, text: &str) {
+        if !self.open.is_empty() {
+            self.finished.push(Node::Comment(text.into()));
+        }
     }
-    checked(&text)?;
-    match open.last_mut() {
-        Some(parent) => parent.push(Node::Text(text.into())),
-        None => return Err(Problem::Syntax("there is text outside the root element".to_owned())),
+
+    fn document(self) -> Result<Element, Problem> {
+        match self.open.last() {
+            Some(unclosed) => Err(Problem::Unclosed(unclosed.name.to_string())),
+            None => self.root.ok_or(Problem::Empty),
+        }
     }
-    Ok(())
+
+    /// An element's name and attributes.
+    fn head(&mut self, start: &BytesStart<'_>) -> Result<(CompactString, Packed), Problem> {
+        let syntax = |error: &dyn fmt::Display| Problem::Syntax(error.to_string());
+        let name = checked(start.name().0)?.into();
+        self.attributes.clear();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| syntax(&error))?;
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|error| syntax(&error))?;
+            self.attributes.append(checked(attribute.key.0)?, checked(&value)?);
+        }
+        Ok((name, self.attributes.to_fitting()))
+    }
+
+    fn finish(&mut self, done: Element) -> Result<(), Problem> {
+        if !self.open.is_empty() {
+            self.finished.push(done.into());
+        } else if self.root.is_some() {
+            return Err(Problem::Trailing);
+        } else {
+            self.root = Some(done);
+        }
+        Ok(())
+    }
+
+    /// Ends a run of character data: white space alone is layout and is dropped.
+    fn flush_text(&mut self) -> Result<(), Problem> {
+        if self.characters.trim_ascii().is_empty() {
+            self.characters.clear();
+            return Ok(());
+        }
+        let text = checked(&self.characters)?;
+        if self.open.is_empty() {
+            return Err(Problem::Syntax("there is text outside the root element".to_owned()));
+        }
+        self.finished.push(Node::Text(text.into()));
+        self.characters.clear();
+        Ok(())
+    }
 }
 
 fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem> {
@@ -226,6 +275,10 @@ fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem>
 
 /// Refuses characters that XML 1.0 does not allow, so that what is read can always be written and read again.
 fn checked(text: &str) -> Result<&str, Problem> {
+    // Almost everything is printable ASCII, and for that a look at the bytes is enough.
+    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7F)) {
+        return Ok(text);
+    }
     let banned = |character: &char| matches!(u32::from(*character), 0..=8 | 11 | 12 | 14..=31 | 0xFFFE | 0xFFFF);
     match text.chars().find(banned) {
         Some(character) => Err(Problem::Character(u32::from(character))),

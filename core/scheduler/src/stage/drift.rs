@@ -1,5 +1,7 @@
 //! What runs with another definition than the configured one, and what is not configured any more.
 
+use std::collections::BTreeMap;
+
 use model::{
     NodeKey, ResourceKey,
     history::{Difference, HistoryEntry, ResourceHistory, active_range},
@@ -15,6 +17,11 @@ use crate::{
 
 pub(crate) fn run(plan: &mut Plan<'_>) {
     let model = plan.model;
+    // What has no history needs no look at how resources are called.
+    if model.history.iter().all(|history| history.resources.is_empty()) {
+        return;
+    }
+    let named = plan.names_in_histories();
     for node in plan.node_keys() {
         if !plan.nodes[node].state.maintenance && !plan.is_available(node) {
             continue;
@@ -27,28 +34,40 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
             if recorded.entries.is_empty() {
                 continue;
             }
-            let mut matching = Vec::new();
-            for &top in &model.top {
-                plan.matching(top, &recorded.id, &mut matching);
-            }
-            for &resource in matching.iter().rev() {
-                if plan.resource(resource).is_primitive() {
-                    plan.compare_with_history(resource, node, recorded);
-                }
+            let matching = named.get(recorded.id.as_str()).into_iter().flatten();
+            for &resource in matching.rev() {
+                plan.compare_with_history(resource, node, recorded);
             }
         }
     }
 }
 
 impl Plan<'_> {
-    fn matching(&self, resource: ResourceKey, id: &str, found: &mut Vec<ResourceKey>) {
+    /// The primitives that histories may know under a name, in the order of the configuration.
+    fn names_in_histories(&self) -> BTreeMap<String, Vec<ResourceKey>> {
+        let mut named = BTreeMap::new();
+        for &top in &self.model.top {
+            self.add_names_in_histories(top, &mut named);
+        }
+        named
+    }
+
+    fn add_names_in_histories(
+        &self,
+        resource: ResourceKey,
+        named: &mut BTreeMap<String, Vec<ResourceKey>>,
+    ) {
         let row = &self.rows[resource];
-        let known = row.state.history_id.as_ref().is_some_and(|known| *known == id);
-        if known || self.resource(resource).id == id {
-            found.push(resource);
+        let configured = self.resource(resource);
+        if configured.is_primitive() {
+            let own = configured.id.as_str();
+            let known = row.state.history_id.as_ref().map(|id| id.as_str());
+            for name in [Some(own), known.filter(|&known| known != own)].into_iter().flatten() {
+                named.entry(name.to_owned()).or_default().push(resource);
+            }
         }
         for &child in &row.state.children {
-            self.matching(child, id, found);
+            self.add_names_in_histories(child, named);
         }
     }
 
