@@ -418,7 +418,7 @@ impl Gatherer<'_> {
         let mut operations: Vec<_> = history
             .entries
             .iter()
-            .filter(|entry| entry.task != "notify")
+            .filter(|entry| entry.task() != "notify")
             .filter(|entry| !(entry.is_probe() && entry.exit == Some(OcfExit::NotRunning.code())))
             .collect();
         operations.sort_by_key(|entry| entry.call_id);
@@ -426,17 +426,17 @@ impl Gatherer<'_> {
             .into_iter()
             .map(|entry| HistoryEntry {
                 call: entry.call_id.to_string(),
-                task: if entry.is_probe() { "probe".to_owned() } else { entry.task.clone() },
+                task: if entry.is_probe() { "probe" } else { entry.task() }.to_owned(),
                 interval: entry.interval,
                 exit: entry.exit.unwrap_or(0),
                 last_change: entry.last_change,
-                exec_ms: entry.exec_time_ms.map(|ms| ms.to_string()),
-                queue_ms: entry.queue_time_ms.map(|ms| ms.to_string()),
+                exec_ms: entry.exec_time_ms().map(|ms| ms.to_string()),
+                queue_ms: entry.queue_time_ms().map(|ms| ms.to_string()),
             })
             .collect();
-        let Some(key) = model.resource_named(&history.id) else {
+        let Some(key) = model.resource_named(history.id()) else {
             return ResourceHistory {
-                resource: history.id.clone(),
+                resource: history.id().to_owned(),
                 removed: true,
                 operations,
                 ..ResourceHistory::default()
@@ -454,7 +454,7 @@ impl Gatherer<'_> {
         };
         let failures = history::fail_count(input, &mut resource.state.clone());
         ResourceHistory {
-            resource: history.id.clone(),
+            resource: history.id().to_owned(),
             removed: resource.state.removed,
             migration_threshold: Score::from(resource.migration_threshold),
             fail_count: Score::from(failures.count),
@@ -468,9 +468,9 @@ impl Gatherer<'_> {
             .failed
             .iter()
             .map(|failed| Failure {
-                key: failed.entry.key.clone(),
+                key: failed.entry.key().to_owned(),
                 resource: failed.resource.clone(),
-                task: failed.entry.task.clone(),
+                task: failed.entry.task().to_owned(),
                 interval: failed.entry.interval,
                 node: failed.node.clone(),
                 exit: failed.entry.exit.unwrap_or(0),
@@ -480,10 +480,10 @@ impl Gatherer<'_> {
                     .and_then(ExecStatus::from_code)
                     .unwrap_or(ExecStatus::Done),
                 call: Some(failed.entry.call_id.to_string()),
-                reason: failed.entry.exit_reason.clone(),
+                reason: failed.entry.exit_reason().map(str::to_owned),
                 last_change: failed.entry.last_change,
-                exec_ms: failed.entry.exec_time_ms,
-                queue_ms: failed.entry.queue_time_ms,
+                exec_ms: failed.entry.exec_time_ms(),
+                queue_ms: failed.entry.queue_time_ms(),
             })
             .collect()
     }

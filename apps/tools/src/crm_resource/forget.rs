@@ -251,7 +251,7 @@ fn has_failed(session: &Session<'_>, resource: &Resource, node: &str) -> Result<
             .options
             .operation
             .as_ref()
-            .is_none_or(|task| *task == failure.entry.task && failure.entry.interval == wanted);
+            .is_none_or(|task| task == failure.entry.task() && failure.entry.interval == wanted);
         is_resource && is_operation && failure.node == node
     }))
 }

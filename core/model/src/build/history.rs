@@ -24,8 +24,7 @@ impl Build<'_, '_> {
         let count = self.model.history[index].resources.len();
         let mut found_launched = false;
         for position in 0..count {
-            let history = self.model.history[index].resources[position].clone();
-            let resource = self.read_resource(index, position, &history, node);
+            let resource = self.read_resource(index, position, node);
             found_launched |= resource
                 .is_some_and(|resource| self.model.resources[resource].state.removed_launched);
         }
@@ -37,9 +36,9 @@ impl Build<'_, '_> {
     fn link_removed_launched(&mut self, index: usize) {
         for position in 0..self.model.history[index].resources.len() {
             let history = &self.model.history[index].resources[position];
-            let Some(container) = &history.container else { continue };
+            let Some(container) = history.container() else { continue };
             let launcher = self.model.resource_named(container);
-            let resource = self.model.resource_named(&history.id);
+            let resource = self.model.resource_named(history.id());
             let (Some(launcher), Some(resource)) = (launcher, resource) else { continue };
             let state = &mut self.model.resources[resource].state;
             if state.launcher.is_none() && state.removed_launched {
@@ -53,30 +52,30 @@ impl Build<'_, '_> {
         &mut self,
         index: usize,
         position: usize,
-        history: &ResourceHistory,
         node: NodeKey,
     ) -> Option<ResourceKey> {
         let locks = self.model.options.shutdown_lock;
+        // Shares what it holds with the one in the model, which stays as it is while others are compared with it.
+        let mut history = self.model.history[index].resources[position].clone();
         if history.entries.is_empty() && !locks {
             return None;
         }
-        let resource = match self.resource_of_history(&history.id, node) {
+        let resource = match self.resource_of_history(history.id(), node) {
             Some(resource) => resource,
             None if history.entries.is_empty() => return None,
-            None => self.removed_resource(history)?,
+            None => self.removed_resource(&history)?,
         };
         if locks {
-            self.shutdown_lock(history, resource, node);
+            self.shutdown_lock(&history, resource, node);
         }
         let saved_role =
             std::mem::replace(&mut self.model.resources[resource].state.role, Role::Unknown);
         let mut reading = Reading { resource, node, last_failure: None, on_fail: OnFail::Ignore };
-        let mut entries = history.entries.clone();
-        for entry in &mut entries {
+        for entry in &mut history.entries {
             self.read_entry(&mut reading, entry);
         }
-        self.recurring(resource, node, &entries);
-        self.model.history[index].resources[position].entries = entries;
+        self.recurring(resource, node, &history.entries);
+        self.model.history[index].resources[position] = history;
         self.apply_reading(&reading);
         let text = self.model.resources[resource].meta("target-role").map(str::to_owned);
         if let Some(role) = self.target_role(resource, text.as_deref()) {
@@ -244,14 +243,14 @@ impl Build<'_, '_> {
     /// Makes a resource from what a node recorded of one that is not configured any more.
     fn removed_resource(&mut self, history: &ResourceHistory) -> Option<ResourceKey> {
         let element = Element::new("primitive")
-            .with("id", &history.id)
-            .with_some("type", history.agent.as_ref())
-            .with_some("class", history.class.as_ref())
-            .with_some("provider", history.provider.as_ref())
-            .with_some("container", history.container.as_ref());
+            .with("id", history.id())
+            .with_some("type", history.agent())
+            .with_some("class", history.class())
+            .with_some("provider", history.provider())
+            .with_some("container", history.container());
         let resource = self.resource(&element, None, None).ok()?;
         if self.model.resources[resource].remote_connection {
-            let name = history.id.as_str();
+            let name = history.id();
             let node = match self.model.node_named(name) {
                 Some(node) => node,
                 None => self.add_node(name, name, NodeKind::Remote, Score::ZERO),
@@ -260,7 +259,7 @@ impl Build<'_, '_> {
             self.model.nodes[node].state.shutdown = true;
         }
         let state = &mut self.model.resources[resource].state;
-        state.removed_launched = history.container.is_some();
+        state.removed_launched = history.container().is_some();
         state.removed = true;
         self.add_top(resource);
         if self.model.options.stop_removed_resources {
@@ -272,7 +271,7 @@ impl Build<'_, '_> {
     }
 
     fn shutdown_lock(&mut self, history: &ResourceHistory, resource: ResourceKey, node: NodeKey) {
-        let Some(since) = history.shutdown_lock else { return };
+        let Some(since) = history.shutdown_lock() else { return };
         let limit = self.model.options.shutdown_lock_limit_ms;
         if limit > 0 && self.model.now.moment.0 > since.0.saturating_add(seconds(limit)) {
             let managed = self.model.resources[resource].state.managed;
@@ -302,7 +301,7 @@ impl Build<'_, '_> {
             self.model.findings.push(Finding::Recurring {
                 resource,
                 node,
-                task: entry.task.clone(),
+                task: entry.task().to_owned(),
                 interval: entry.interval,
                 managed,
             });

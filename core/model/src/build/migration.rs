@@ -16,10 +16,10 @@ impl Build<'_, '_> {
         other: Option<&str>,
     ) -> Option<&HistoryEntry> {
         self.resource_entries(resource, node)
-            .filter(|entry| entry.task == task)
+            .filter(|entry| entry.task() == task)
             .filter(|entry| match (task, other) {
-                ("migrate_to", Some(other)) => entry.migrate_target.as_deref() == Some(other),
-                ("migrate_from", Some(other)) => entry.migrate_source.as_deref() == Some(other),
+                ("migrate_to", Some(other)) => entry.migrate_target() == Some(other),
+                ("migrate_from", Some(other)) => entry.migrate_source() == Some(other),
                 _ => true,
             })
             .min_by_key(|entry| entry.position)
@@ -36,7 +36,7 @@ impl Build<'_, '_> {
             .find(|history| history.node_name == node)
             .into_iter()
             .flat_map(|history| &history.resources)
-            .filter(move |history| history.id == resource)
+            .filter(move |history| history.id() == resource)
             .flat_map(|history| &history.entries)
     }
 
@@ -50,7 +50,7 @@ impl Build<'_, '_> {
     fn state_changed_after(&self, resource: &str, node: &str, than: &HistoryEntry) -> bool {
         self.resource_entries(resource, node).any(|entry| {
             entry != than
-                && matches!(entry.task.as_str(), "start" | "stop" | "migrate_to" | "migrate_from")
+                && matches!(entry.task(), "start" | "stop" | "migrate_to" | "migrate_from")
                 && newer(entry, than).is_gt()
         })
     }
@@ -72,7 +72,7 @@ impl Build<'_, '_> {
     ) -> bool {
         let Some(mut than) = migrate_from.or(migrate_to) else { return false };
         let at_source =
-            than.migrate_source.as_deref().is_some_and(|source| source.eq_ignore_ascii_case(node));
+            than.migrate_source().is_some_and(|source| source.eq_ignore_ascii_case(node));
         if let (Some(_), Some(to)) = (migrate_from, migrate_to)
             && at_source
         {
@@ -92,14 +92,14 @@ impl Build<'_, '_> {
         let fits = |named: &str, node: Option<NodeKey>| {
             node.is_none_or(|node| self.model.nodes[node].name.as_str().eq_ignore_ascii_case(named))
         };
-        match (&entry.migrate_source, &entry.migrate_target) {
+        match (entry.migrate_source(), entry.migrate_target()) {
             (Some(from), Some(to)) if fits(from, source) && fits(to, target) => {
-                Some((from.clone(), to.clone()))
+                Some((from.to_owned(), to.to_owned()))
             }
             _ => {
                 let text = format!(
                     "Ignoring resource history entry {} because it does not say where the resource moved",
-                    entry.id
+                    entry.id()
                 );
                 self.document.problems.error(text);
                 None

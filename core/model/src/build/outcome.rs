@@ -36,7 +36,7 @@ impl Build<'_, '_> {
             "migrate_from",
             "asyncmon",
         ];
-        if !MATTERING.contains(&entry.task.as_str()) {
+        if !MATTERING.contains(&entry.task()) {
             return;
         }
         let status = entry.status.and_then(ExecStatus::from_code);
@@ -45,7 +45,7 @@ impl Build<'_, '_> {
         else {
             let text = format!(
                 "Ignoring resource history entry {} for {} on {} with invalid result",
-                entry.id,
+                entry.id(),
                 self.model.resources[reading.resource].id,
                 self.model.nodes[reading.node].name
             );
@@ -94,7 +94,7 @@ impl Build<'_, '_> {
             state.stop_if_failed = true;
         }
         let (on_fail, role) = self.failure_handling(reading, outcome);
-        let is_stop = outcome.entry.task == "stop";
+        let is_stop = outcome.entry.task() == "stop";
         if on_fail == OnFail::Ignore || (on_fail == OnFail::RestartContainer && is_stop) {
             self.update_state(reading, outcome, outcome.entry.expected);
             self.model.resources[reading.resource].state.failure_ignored = true;
@@ -117,7 +117,7 @@ impl Build<'_, '_> {
 
     /// What the configuration says about a failure of the operation, and the role it leads to.
     fn failure_handling(&mut self, reading: &Reading, outcome: &Outcome<'_>) -> (OnFail, Role) {
-        let (task, interval) = (&outcome.entry.task, outcome.entry.interval);
+        let (task, interval) = (outcome.entry.task(), outcome.entry.interval);
         let parameters = self.parameters(reading.resource, Some(reading.node));
         let model = &self.model;
         let resource = &model.resources[reading.resource];
@@ -159,7 +159,7 @@ impl Build<'_, '_> {
         }
         reading.on_fail = reading.on_fail.max(on_fail);
         let (resource, node) = (reading.resource, reading.node);
-        match outcome.entry.task.as_str() {
+        match outcome.entry.task() {
             "stop" => {
                 let reason = &ScoreReason::StopFailed;
                 self.prefer(resource, Some(node), Score::MINUS_INFINITY, reason);
@@ -213,7 +213,7 @@ impl Build<'_, '_> {
             .model
             .failed
             .iter()
-            .any(|failed| failed.entry.key == entry.key && failed.node == node);
+            .any(|failed| failed.entry.key() == entry.key() && failed.node == node);
         if !known {
             let resource = self.model.resources[reading.resource].id.to_string();
             self.model.failed.push(FailedOperation { resource, node, entry: entry.clone() });
@@ -318,7 +318,7 @@ impl Build<'_, '_> {
 
     /// A failed stop can be undone by fencing only.
     fn block_if_unrecoverable(&mut self, reading: &Reading, outcome: &Outcome<'_>) {
-        if outcome.entry.task == "stop" && !self.model.can_fence(reading.node) {
+        if outcome.entry.task() == "stop" && !self.model.can_fence(reading.node) {
             let state = &mut self.model.resources[reading.resource].state;
             state.managed = false;
             state.blocked = true;
@@ -340,10 +340,10 @@ impl Build<'_, '_> {
             forget = true;
         } else {
             forget = true;
-            match outcome.entry.task.as_str() {
+            match outcome.entry.task() {
                 "monitor" => {
                     let last = reading.last_failure.as_ref();
-                    forget = last.is_some_and(|last| last.key == outcome.entry.key);
+                    forget = last.is_some_and(|last| last.key() == outcome.entry.key());
                     if role < Role::Started {
                         self.set_active(resource);
                     }
@@ -390,22 +390,21 @@ impl Build<'_, '_> {
         let (resource, node) = (reading.resource, reading.node);
         let entry = &outcome.entry;
         if let Some(failure) = &reading.last_failure
-            && failure.task == entry.task
+            && failure.task() == entry.task()
             && failure.interval == entry.interval
             && let (Some(failed), Some(this)) = (failure.last_change, entry.last_change)
             && failed >= this
         {
             return;
         }
-        match entry.task.as_str() {
+        match entry.task() {
             "start" => {
                 self.model.resources[resource].state.start_pending = true;
                 self.set_active(resource);
             }
             "promote" => self.model.resources[resource].state.role = Role::Promoted,
             "migrate_to" if self.model.nodes[node].state.unclean => {
-                let target =
-                    entry.migrate_target.as_deref().and_then(|name| self.model.node_named(name));
+                let target = entry.migrate_target().and_then(|name| self.model.node_named(name));
                 if let Some(target) = target {
                     self.request_stop(resource, target);
                 }
@@ -414,7 +413,7 @@ impl Build<'_, '_> {
         }
         let state = &mut self.model.resources[resource].state;
         if state.pending.is_none() && !entry.is_probe() {
-            state.pending = Some(Pending { task: entry.task.clone(), node });
+            state.pending = Some(Pending { task: entry.task().to_owned(), node });
         }
     }
 
@@ -460,7 +459,7 @@ impl Build<'_, '_> {
         if outcome.status == ExecStatus::NotInstalled {
             return false;
         }
-        let is_last_failure = entry.id.ends_with("_last_failure_0");
+        let is_last_failure = entry.id().ends_with("_last_failure_0");
         let reconnects = self.model.resources[resource].reconnect_interval_ms > 0;
         let timeout = seconds(self.model.resources[resource].state.failure_timeout_ms);
         let now = self.model.now.moment.0;
@@ -526,7 +525,7 @@ impl Build<'_, '_> {
         self.model.resources[resource].reconnect_interval_ms > 0
             && self.model.options.fencing_enabled
             && entry.interval.is_recurring()
-            && entry.task.eq_ignore_ascii_case("monitor")
+            && entry.task().eq_ignore_ascii_case("monitor")
             && self
                 .model
                 .node_named(self.model.resources[resource].id.as_str())
@@ -539,7 +538,7 @@ impl Build<'_, '_> {
         node: NodeKey,
         entry: &HistoryEntry,
     ) -> bool {
-        if !matches!(entry.task.as_str(), "start" | "monitor") {
+        if !matches!(entry.task(), "start" | "monitor") {
             return false;
         }
         if self.model.resources[resource].remote_connection {
@@ -595,8 +594,7 @@ impl Build<'_, '_> {
         }
         let state = self.model.nodes[reading.node].state;
         if state.online && !state.unclean {
-            // No digest is equal to this one, so that the operation is started anew.
-            outcome.entry.restart_digest = Some("calculated-failure-timeout".to_owned());
+            outcome.entry.make_outdated();
             return Expired::Done;
         }
         Expired::GoOn

@@ -1,12 +1,11 @@
 use vocab::{Role, Timestamp, parse_boolean};
-use xml::Element;
+use xml::{Element, Node};
 
 use super::Build;
 use crate::{
     FenceReason, Finding, NodeKey, NodeKind, Ticket,
-    history::{HistoryEntry, NodeHistory, ResourceHistory, newer},
+    history::{NodeHistory, ResourceHistory},
     options::NoQuorumPolicy,
-    sort::merge_sort,
 };
 
 impl Build<'_, '_> {
@@ -96,8 +95,13 @@ impl Build<'_, '_> {
         let resources = state
             .descend(&["lrm", "lrm_resources"])
             .into_iter()
-            .flat_map(|list| list.children_named("lrm_resource"))
-            .filter_map(resource_history)
+            .flat_map(Element::nodes)
+            .filter_map(|node| match node {
+                Node::Element(element) if element.name() == "lrm_resource" => {
+                    ResourceHistory::read(element)
+                }
+                Node::Element(_) | Node::Text(_) | Node::Comment(_) => None,
+            })
             .collect();
         NodeHistory {
             node: self.node_of_state(state),
@@ -227,29 +231,4 @@ impl Build<'_, '_> {
 
 fn is_nonzero(text: &str) -> bool {
     text.trim().parse::<i64>().is_ok_and(|number| number != 0)
-}
-
-fn resource_history(element: &Element) -> Option<ResourceHistory> {
-    let text = |name: &str| element.attr(name).map(str::to_owned);
-    let mut entries: Vec<HistoryEntry> = element
-        .children_named("lrm_rsc_op")
-        .enumerate()
-        .filter_map(|(position, entry)| HistoryEntry::read(entry, position))
-        .collect();
-    // Entries that cannot be told apart count in the reverse of the order in which they stand.
-    entries.reverse();
-    let entries = merge_sort(entries, &mut newer);
-    Some(ResourceHistory {
-        id: text("id")?,
-        class: text("class"),
-        provider: text("provider"),
-        agent: text("type"),
-        container: text("container"),
-        shutdown_lock: element
-            .attr("shutdown-lock")
-            .and_then(|text| text.trim().parse().ok())
-            .filter(|&time| time != 0)
-            .map(Timestamp),
-        entries,
-    })
 }

@@ -66,7 +66,7 @@ impl Digests {
     pub fn only_secrets_differ(&self, entry: &HistoryEntry) -> bool {
         self.difference != Difference::None
             && self.secure.is_some()
-            && self.secure == entry.secure_digest
+            && self.secure.as_deref() == entry.secure_digest()
     }
 }
 
@@ -85,14 +85,14 @@ impl DigestCache {
         next: &mut NextChange,
     ) -> Rc<RefCell<Digests>> {
         let digests =
-            self.digests(input, &entry.task, entry.interval, Some(entry), input.sanitized, next);
+            self.digests(input, entry.task(), entry.interval, Some(entry), input.sanitized, next);
         let mut known = digests.borrow_mut();
         // Only what is recorded can differ from what was worked out, and only if that was.
-        let restart = known.restart.as_ref().zip(entry.restart_digest.as_ref());
+        let restart = known.restart.as_deref().zip(entry.restart_digest());
         known.difference = if restart.is_some_and(|(now, then)| now != then) {
             Difference::Restart
         } else {
-            match &entry.digest {
+            match entry.digest() {
                 None => Difference::Unknown,
                 Some(digest) if *digest == known.all => Difference::None,
                 Some(_)
@@ -172,9 +172,9 @@ fn work_out(
         all.insert("CRM_meta_timeout".to_owned(), timeout.clone());
     }
     let secure = secure.then(|| secure_digest(input, &all, entry));
-    let restart = entry.filter(|entry| entry.restart_digest.is_some()).map(|entry| {
+    let restart = entry.filter(|entry| entry.restart_digest().is_some()).map(|entry| {
         let mut chosen = all.clone();
-        if let Some(names) = &entry.restart_parameters {
+        if let Some(names) = entry.restart_parameters() {
             chosen.retain(|name, _| names.split(' ').any(|wanted| wanted == name));
         }
         digest(&chosen)
@@ -183,14 +183,14 @@ fn work_out(
 }
 
 fn secure_digest(input: &DigestInput<'_>, all: &Values, entry: Option<&HistoryEntry>) -> String {
-    let version = entry.and_then(|entry| entry.feature_set.as_deref()).or(input.feature_set);
+    let version = entry.and_then(HistoryEntry::feature_set).or(input.feature_set);
     let old = version
         .and_then(|version| version.parse::<vocab::FeatureSet>().ok())
         .is_some_and(|version| (version.major, version.minor) < (3, 16));
     let mut chosen = if old { input.parameters.clone() } else { all.clone() };
     let secrets = match entry {
         None => Some("passwd password user"),
-        Some(entry) => entry.secure_parameters.as_deref(),
+        Some(entry) => entry.secure_parameters(),
     };
     if let Some(secrets) = secrets {
         chosen.retain(|name, _| !secrets.split(' ').any(|secret| secret == name));

@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
 use vocab::{Interval, OcfExit, Timestamp};
 use xml::Element;
@@ -28,17 +28,12 @@ impl FromStr for TransitionKey {
     }
 }
 
-/// One recorded operation.
+/// One recorded operation. What is only shown or compared stays in the document, of which this holds its part: large
+/// clusters have a hundred thousand of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
     /// Where it stands in the document, among the entries of its resource.
     pub position: usize,
-    /// Its id within the resource's history.
-    pub id: String,
-    /// Its operation key.
-    pub key: String,
-    /// Name of the operation.
-    pub task: String,
     /// How often it recurs.
     pub interval: Interval,
     /// The executor's number of it; -1 while it is pending.
@@ -49,87 +44,144 @@ pub struct HistoryEntry {
     pub exit: Option<i32>,
     /// The exit status that was expected, -1 if it cannot be read.
     pub expected: i32,
-    /// What the agent said.
-    pub exit_reason: Option<String>,
     /// When the result was first seen.
     pub last_change: Option<Timestamp>,
-    /// When it last ran, as older versions record it.
-    pub last_run: Option<Timestamp>,
-    /// How long it took, milliseconds.
-    pub exec_time_ms: Option<u64>,
-    /// How long it waited, milliseconds.
-    pub queue_time_ms: Option<u64>,
-    /// The node as the entry names it.
-    pub on_node: Option<String>,
-    /// Where a migration came from.
-    pub migrate_source: Option<String>,
-    /// Where a migration went.
-    pub migrate_target: Option<String>,
-    /// Digest of all parameters it ran with.
-    pub digest: Option<String>,
-    /// Digest of those that need a restart when they change.
-    pub restart_digest: Option<String>,
-    /// Names of those, blank-separated.
-    pub restart_parameters: Option<String>,
-    /// Digest without secrets.
-    pub secure_digest: Option<String>,
-    /// Names of the secrets, blank-separated.
-    pub secure_parameters: Option<String>,
-    /// Feature set of who recorded it.
-    pub feature_set: Option<String>,
-    /// Result and key of the transition.
-    pub magic: Option<String>,
-    /// Key of the transition.
-    pub transition_key: Option<String>,
+    recorded: Arc<Element>,
+    /// Whether its digest of what needs a restart counts as different from every other.
+    outdated: bool,
 }
 
 impl HistoryEntry {
     /// Reads an `lrm_rsc_op`. One without id or operation says nothing.
-    pub(crate) fn read(element: &Element, position: usize) -> Option<Self> {
-        let text = |name: &str| element.attr(name).map(str::to_owned);
-        let number = |name: &str| element.attr(name).and_then(|value| value.trim().parse().ok());
-        let time = |name: &str| {
-            element.attr(name).and_then(|value| value.trim().parse().ok()).map(Timestamp)
-        };
-        let id = text("id")?;
-        let expected = element
-            .attr("transition-key")
-            .and_then(|key| key.parse::<TransitionKey>().ok())
-            .map_or(-1, |key| key.expected);
-        Some(Self {
+    pub(crate) fn read(element: &Arc<Element>, position: usize) -> Option<Self> {
+        let number = |text: &str| text.trim().parse().ok();
+        let mut entry = Self {
             position,
-            key: text("operation_key").unwrap_or_else(|| id.clone()),
-            task: text("operation")?,
-            interval: Interval {
-                millis: element.attr("interval").and_then(|text| text.parse().ok()).unwrap_or(0),
-            },
-            call_id: number("call-id").unwrap_or(-1),
-            status: number("op-status"),
-            exit: number("rc-code"),
-            expected,
-            exit_reason: text("exit-reason"),
-            last_change: time("last-rc-change"),
-            last_run: time("last-run"),
-            exec_time_ms: element.attr("exec-time").and_then(|value| value.parse().ok()),
-            queue_time_ms: element.attr("queue-time").and_then(|value| value.parse().ok()),
-            on_node: text("on_node"),
-            migrate_source: text("migrate_source"),
-            migrate_target: text("migrate_target"),
-            digest: text("op-digest"),
-            restart_digest: text("op-restart-digest"),
-            restart_parameters: text("op-force-restart"),
-            secure_digest: text("op-secure-digest"),
-            secure_parameters: text("op-secure-params"),
-            feature_set: text("crm_feature_set"),
-            magic: text("transition-magic"),
-            transition_key: text("transition-key"),
-            id,
-        })
+            interval: Interval::default(),
+            call_id: -1,
+            status: None,
+            exit: None,
+            expected: -1,
+            last_change: None,
+            recorded: Arc::clone(element),
+            outdated: false,
+        };
+        let (mut has_id, mut has_task) = (false, false);
+        for (name, value) in element.attrs() {
+            match name {
+                "id" => has_id = true,
+                "operation" => has_task = true,
+                "interval" => entry.interval.millis = value.parse().unwrap_or(0),
+                "call-id" => entry.call_id = number(value).unwrap_or(-1),
+                "op-status" => entry.status = number(value),
+                "rc-code" => entry.exit = number(value),
+                "transition-key" => {
+                    entry.expected = value.parse::<TransitionKey>().map_or(-1, |key| key.expected);
+                }
+                "last-rc-change" => entry.last_change = value.trim().parse().ok().map(Timestamp),
+                _ => {}
+            }
+        }
+        (has_id && has_task).then_some(entry)
+    }
+
+    /// Its id within the resource's history.
+    pub fn id(&self) -> &str {
+        self.recorded.id().unwrap_or_default()
+    }
+
+    /// Its operation key.
+    pub fn key(&self) -> &str {
+        self.recorded.attr("operation_key").unwrap_or_else(|| self.id())
+    }
+
+    /// Name of the operation.
+    pub fn task(&self) -> &str {
+        self.recorded.attr("operation").unwrap_or_default()
+    }
+
+    /// What the agent said.
+    pub fn exit_reason(&self) -> Option<&str> {
+        self.recorded.attr("exit-reason")
+    }
+
+    /// How long it took, milliseconds.
+    pub fn exec_time_ms(&self) -> Option<u64> {
+        self.recorded.attr("exec-time")?.parse().ok()
+    }
+
+    /// How long it waited, milliseconds.
+    pub fn queue_time_ms(&self) -> Option<u64> {
+        self.recorded.attr("queue-time")?.parse().ok()
+    }
+
+    /// The node as the entry names it.
+    pub fn on_node(&self) -> Option<&str> {
+        self.recorded.attr("on_node")
+    }
+
+    /// Where a migration came from.
+    pub fn migrate_source(&self) -> Option<&str> {
+        self.recorded.attr("migrate_source")
+    }
+
+    /// Where a migration went.
+    pub fn migrate_target(&self) -> Option<&str> {
+        self.recorded.attr("migrate_target")
+    }
+
+    /// Digest of all parameters it ran with.
+    pub fn digest(&self) -> Option<&str> {
+        self.recorded.attr("op-digest")
+    }
+
+    /// Digest of those that need a restart when they change.
+    pub fn restart_digest(&self) -> Option<&str> {
+        if self.outdated {
+            // No digest is equal to this one.
+            return Some("calculated-failure-timeout");
+        }
+        self.recorded.attr("op-restart-digest")
+    }
+
+    /// Names of those, blank-separated.
+    pub fn restart_parameters(&self) -> Option<&str> {
+        self.recorded.attr("op-force-restart")
+    }
+
+    /// Digest without secrets.
+    pub fn secure_digest(&self) -> Option<&str> {
+        self.recorded.attr("op-secure-digest")
+    }
+
+    /// Names of the secrets, blank-separated.
+    pub fn secure_parameters(&self) -> Option<&str> {
+        self.recorded.attr("op-secure-params")
+    }
+
+    /// Feature set of who recorded it.
+    pub fn feature_set(&self) -> Option<&str> {
+        self.recorded.attr("crm_feature_set")
+    }
+
+    /// Result and key of the transition.
+    pub fn magic(&self) -> Option<&str> {
+        self.recorded.attr("transition-magic")
+    }
+
+    /// Key of the transition.
+    pub fn transition_key(&self) -> Option<&str> {
+        self.recorded.attr("transition-key")
+    }
+
+    /// Has the operation started anew, as if its parameters had changed.
+    pub(crate) fn make_outdated(&mut self) {
+        self.outdated = true;
     }
 
     /// Whether it asked once whether the resource runs.
     pub fn is_probe(&self) -> bool {
-        self.task == "monitor" && !self.interval.is_recurring()
+        self.task() == "monitor" && !self.interval.is_recurring()
     }
 
     /// Whether it is a probe whose failure means no more than that the resource cannot run there.

@@ -126,11 +126,11 @@ fn blocks_on_failure(input: &FailCountInput<'_>) -> bool {
     let blocking =
         || input.resource.operations.iter().filter(|op| op.on_fail.as_deref() == Some("block"));
     let fits = |task: &str, interval: Interval, entry: &HistoryEntry| {
-        if interval != entry.interval || !task.eq_ignore_ascii_case(&entry.task) {
+        if interval != entry.interval || !task.eq_ignore_ascii_case(entry.task()) {
             return false;
         }
-        entry.id.eq_ignore_ascii_case(&format!("{name}_last_failure_0"))
-            || (entry.id.eq_ignore_ascii_case(&format!("{name}_{task}_{interval}"))
+        entry.id().eq_ignore_ascii_case(&format!("{name}_last_failure_0"))
+            || (entry.id().eq_ignore_ascii_case(&format!("{name}_{task}_{interval}"))
                 && entry.exit.unwrap_or(0) != entry.expected)
     };
     match input.entry {
@@ -141,7 +141,7 @@ fn blocks_on_failure(input: &FailCountInput<'_>) -> bool {
                 .iter()
                 .filter(|history| history.node_name == input.node.name.as_str())
                 .flat_map(|history| &history.resources)
-                .filter(|history| history.id == name)
+                .filter(|history| history.id() == name)
                 .flat_map(|history| &history.entries)
                 .any(|entry| fits(&op.name, op.interval, entry))
         }),

@@ -4,12 +4,12 @@ use super::{HistoryEntry, TransitionKey};
 
 /// Which of two recorded operations is the later one. Equal means that it cannot be told.
 pub fn newer(a: &HistoryEntry, b: &HistoryEntry) -> Ordering {
-    let same_node = match (&a.on_node, &b.on_node) {
+    let same_node = match (a.on_node(), b.on_node()) {
         (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     };
-    if (same_node && a.id == b.id) || (a.call_id == -1 && b.call_id == -1) {
+    if (same_node && a.id() == b.id()) || (a.call_id == -1 && b.call_id == -1) {
         return Ordering::Equal;
     }
     if same_node && a.call_id >= 0 && a.call_id < b.call_id {
@@ -35,7 +35,7 @@ pub fn newer(a: &HistoryEntry, b: &HistoryEntry) -> Ordering {
 /// One of the two is pending and has no number yet: the transitions tell.
 fn by_transition(a: &HistoryEntry, b: &HistoryEntry) -> Ordering {
     let key = |entry: &HistoryEntry| -> Option<TransitionKey> {
-        entry.magic.as_deref()?.split_once(';')?.1.parse().ok()
+        entry.magic()?.split_once(';')?.1.parse().ok()
     };
     let (Some(key_a), Some(key_b)) = (key(a), key(b)) else { return Ordering::Equal };
     let (id_a, id_b) = (key_a.transition, key_b.transition);
@@ -67,7 +67,7 @@ pub fn active_range(entries: &[HistoryEntry]) -> ActiveRange {
     let mut range = ActiveRange { start: -1, stop: -1 };
     let (mut monitored, mut role_changed) = (-1, -1);
     for (position, entry) in (0_isize..).zip(entries) {
-        match entry.task.as_str() {
+        match entry.task() {
             "stop" if entry.status == Some(0) => range.stop = position,
             "start" | "migrate_from" => range.start = position,
             "monitor" if monitored <= range.stop => {

@@ -34,7 +34,7 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
             if recorded.entries.is_empty() {
                 continue;
             }
-            let matching = named.get(recorded.id.as_str()).into_iter().flatten();
+            let matching = named.get(recorded.id()).into_iter().flatten();
             for &resource in matching.rev() {
                 plan.compare_with_history(resource, node, recorded);
             }
@@ -105,7 +105,7 @@ impl Plan<'_> {
             if recurs && in_maintenance {
                 self.cancel_recorded(resource, node, entry);
             } else if recurs
-                || matches!(entry.task.as_str(), "monitor" | "start" | "promote" | "migrate_from")
+                || matches!(entry.task(), "monitor" | "start" | "promote" | "migrate_from")
             {
                 if self.waits_for_container(resource) {
                     self.late_checks.push(LateCheck {
@@ -130,9 +130,9 @@ impl Plan<'_> {
     ) -> bool {
         let agent = self.resource(resource).agent.as_ref();
         let differences = [
-            agent.map(|agent| &agent.agent) != recorded.agent.as_ref(),
-            agent.map(|agent| &agent.class) != recorded.class.as_ref(),
-            agent.and_then(|agent| agent.provider.as_ref()) != recorded.provider.as_ref(),
+            agent.map(|agent| agent.agent.as_str()) != recorded.agent(),
+            agent.map(|agent| agent.class.as_str()) != recorded.class(),
+            agent.and_then(|agent| agent.provider.as_deref()) != recorded.provider(),
         ];
         let mut changed = false;
         for differs in differences {
@@ -165,14 +165,14 @@ impl Plan<'_> {
     ) -> bool {
         let configured = self.resource(resource);
         if entry.interval.is_recurring()
-            && configured.operation(&entry.task, entry.interval, false).is_none()
+            && configured.operation(entry.task(), entry.interval, false).is_none()
         {
             if self.model.options.cancel_removed_actions {
                 self.cancel_recorded(resource, node, entry);
             }
             return true;
         }
-        let task = match entry.task.as_str() {
+        let task = match entry.task() {
             "monitor" | "migrate_from" | "promote" if !entry.interval.is_recurring() => "start",
             other => other,
         };
@@ -187,7 +187,7 @@ impl Plan<'_> {
             Difference::Unknown | Difference::Parameters => {
                 if entry.interval.is_recurring() {
                     self.reschedule(resource, node, task, entry.interval);
-                } else if entry.restart_digest.is_some() {
+                } else if entry.restart_digest().is_some() {
                     let reason = "Device parameters changed (reload)";
                     self.unfence_for_device(resource, node, reason);
                     self.reload(resource, node);
@@ -240,7 +240,7 @@ impl Plan<'_> {
     }
 
     fn cancel_recorded(&mut self, resource: ResourceKey, node: NodeKey, entry: &HistoryEntry) {
-        let op = self.op(&entry.task);
+        let op = self.op(entry.task());
         let cancel = self.cancel(resource, op, entry.interval, node);
         if entry.call_id >= 0 {
             let call_id = entry.call_id.to_string();
