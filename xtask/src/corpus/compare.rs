@@ -8,16 +8,26 @@ pub(super) fn bare_lines(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The first line that differs, as both texts have it; `None` where they are the same.
+/// How much of a line is shown.
+const SHOWN: usize = 160;
+
+/// Where the first line that differs begins to, in both texts; `None` where they are the same.
 pub(super) fn difference(stored: &str, ours: &str) -> Option<String> {
     let (stored_lines, our_lines) = (bare_lines(stored), bare_lines(ours));
     if stored_lines == our_lines {
         return None;
     }
-    let at =
-        stored_lines.iter().zip(&our_lines).take_while(|(stored, ours)| stored == ours).count();
+    let at = common(stored_lines.iter(), our_lines.iter());
     let line = |lines: &[String]| lines.get(at).cloned().unwrap_or_else(|| "the end".to_owned());
-    Some(format!("stored: {}\n  ours: {}", line(&stored_lines), line(&our_lines)))
+    let (stored, ours) = (line(&stored_lines), line(&our_lines));
+    let from = common(stored.chars(), ours.chars()).saturating_sub(SHOWN / 2);
+    let part = |line: &str| line.chars().skip(from).take(SHOWN).collect::<String>();
+    Some(format!("stored: {}\n  ours: {}", part(&stored), part(&ours)))
+}
+
+/// How many of the first items are the same.
+fn common<T: PartialEq>(left: impl Iterator<Item = T>, right: impl Iterator<Item = T>) -> usize {
+    left.zip(right).take_while(|(left, right)| left == right).count()
 }
 
 /// The text without this attribute wherever it stands.

@@ -2,11 +2,13 @@
 //!
 //! They lie in the folder that `CARDEA_CONFORMANCE` names, else in `../shared/conformance` beside the repository.
 
+mod cli;
 mod compare;
 mod held;
 mod scheduler;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{
         Mutex,
@@ -15,7 +17,7 @@ use std::{
     thread,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     arguments::Arguments,
@@ -30,11 +32,10 @@ struct Corpus {
     run: fn(&Run<'_>) -> Result<Vec<Tally>>,
 }
 
-const ALL: &[Corpus] = &[Corpus {
-    name: "scheduler",
-    about: "plans, and what they would lead to",
-    run: scheduler::run,
-}];
+const ALL: &[Corpus] = &[
+    Corpus { name: "scheduler", about: "plans, and what they would lead to", run: scheduler::run },
+    Corpus { name: "cli", about: "what the tools print", run: cli::run },
+];
 
 /// What is run, and which cases of it.
 struct Run<'a> {
@@ -61,6 +62,26 @@ struct Tally {
     of: usize,
     /// The others.
     different: Vec<String>,
+}
+
+/// A folder for what comes and goes, which goes away with this value.
+struct WorkDirectory {
+    path: PathBuf,
+}
+
+impl WorkDirectory {
+    fn new(name: &str) -> Result<Self> {
+        let path = std::env::temp_dir().join(format!("{name}{}", std::process::id()));
+        fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for WorkDirectory {
+    fn drop(&mut self) {
+        // What is left there is in nobody's way.
+        let _ = fs::remove_dir_all(&self.path);
+    }
 }
 
 /// What all the corpora came to.

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{Run, Tally, compare, in_parallel};
+use super::{Run, Tally, WorkDirectory, compare, in_parallel};
 use crate::console;
 
 /// Cases whose stored results are older than the scheduler that made the others; upstream does not run them either.
@@ -35,7 +35,7 @@ pub(super) fn run(run: &Run<'_>) -> Result<Vec<Tally>> {
     if cases.is_empty() {
         bail!("no case is named like {}", run.filters.join(" "));
     }
-    let work = Work::new()?;
+    let work = Work(WorkDirectory::new("cardea-corpus.")?);
     let results: Vec<Differences> = in_parallel(&cases, |case| {
         work.case(run, case).unwrap_or_else(|error| KINDS.map(|_| Some(format!("{error:#}"))))
     });
@@ -75,16 +75,10 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// A folder for results, which goes away with this value.
-struct Work(PathBuf);
+/// Where the tool puts its files.
+struct Work(WorkDirectory);
 
 impl Work {
-    fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("cardea-corpus-{}", std::process::id()));
-        fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
-        Ok(Self(path))
-    }
-
     /// Runs the tool twice, as upstream does: once for people, once for the files.
     fn case(&self, run: &Run<'_>, case: &str) -> Result<Differences> {
         let input = run.folder.join("xml").join(format!("{case}.xml"));
@@ -94,7 +88,7 @@ impl Work {
             if let Some((_, time)) = TIMES.iter().find(|(name, _)| *name == case) {
                 command.args(["-t", time]);
             }
-            command.env("LC_ALL", "C").env("CIB_shadow_dir", &self.0).stdin(Stdio::null());
+            command.env("LC_ALL", "C").env("CIB_shadow_dir", &self.0.path).stdin(Stdio::null());
             command
         };
         let summary = merged_output(simulate(&["-S"]))?;
@@ -126,14 +120,7 @@ impl Work {
     }
 
     fn file(&self, case: &str, ending: &str) -> PathBuf {
-        self.0.join(format!("{case}.{ending}"))
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        // What is left there is in nobody's way.
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path.join(format!("{case}.{ending}"))
     }
 }
 
