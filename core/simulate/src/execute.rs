@@ -12,6 +12,7 @@ use xml::Element;
 use crate::{
     OperationResult,
     inject::{Failure, ORIGIN},
+    places::Places,
     record::Record,
     status::{self, Agent, Pretended},
 };
@@ -121,6 +122,10 @@ pub fn carry_out(
 ) -> Transition {
     let mut executor = Executor {
         pretended: Pretended::new(cib),
+        places: cib
+            .child("status")
+            .filter(|_| !plan.graph.synapses.is_empty())
+            .and_then(Places::find),
         names: names(model, plan),
         graph: &plan.graph,
         failures,
@@ -150,6 +155,8 @@ fn names(model: &Model, plan: &Schedule) -> BTreeSet<String> {
 
 struct Executor<'a> {
     pretended: Pretended,
+    /// None if what is recorded has to be merged.
+    places: Option<Places>,
     names: BTreeSet<String>,
     graph: &'a Graph,
     failures: &'a [OperationResult],
@@ -196,6 +203,9 @@ impl Executor<'_> {
             status::set_membership(state, false, ORIGIN);
             self.pretended.count_update();
             self.pretended.forget_node(&target);
+            if let Some(places) = &mut self.places {
+                places.forget(&target);
+            }
         }
         self.executed.push(Executed::Fencing { target, action: how });
     }
@@ -248,7 +258,18 @@ impl Executor<'_> {
             .map_or(0, |exit| exit.max(0));
         // A remote node is known by its name.
         let id = if node.router.is_some() { &node.name } else { &node.id };
-        let mut state = self.pretended.node_state(&node.name, Some(id)).clone();
+        let names = [name, &primitive.id];
+        let agent = Agent {
+            class: &primitive.class,
+            provider: primitive.provider.as_deref(),
+            name: &primitive.agent,
+        };
+        let state = self.pretended.node_state(&node.name, Some(id));
+        let mut copy = None;
+        let state = match &self.places {
+            Some(_) => state,
+            None => copy.insert(state.clone()),
+        };
         if let Some((result, known_as)) = failure {
             self.executed.push(Executed::Failed { action: action.id.0, exit: result.exit });
             let offset = match action.task.as_str() {
@@ -260,15 +281,12 @@ impl Executor<'_> {
             let failure =
                 Failure { resource: known_as, operation: result, for_good, now: self.now };
             let node_id = state.id().unwrap_or_default().to_owned();
-            self.executed.extend(failure.count(&mut state).map(|(name, value)| {
-                Executed::Attribute { name, value, node_id: node_id.clone() }
+            self.executed.extend(failure.count(state).map(|(name, value)| Executed::Attribute {
+                name,
+                value,
+                node_id: node_id.clone(),
             }));
         }
-        let agent = Agent {
-            class: &primitive.class,
-            provider: primitive.provider.as_deref(),
-            name: &primitive.agent,
-        };
         let record = Record {
             resource: &primitive.id,
             task: &action.task,
@@ -281,8 +299,18 @@ impl Executor<'_> {
             origin: ORIGIN,
             now: self.now,
         };
-        record.write(status::history(&mut state, [name, &primitive.id], agent));
-        self.pretended.merge(state);
+        match &mut self.places {
+            Some(places) => {
+                if let Some(history) = places.history(&node.name, state, names, agent) {
+                    record.write(history);
+                }
+            }
+            None => record.write(status::history(state, names, agent)),
+        }
+        match copy {
+            Some(state) => self.pretended.merge(state),
+            None => self.pretended.count_update(),
+        }
     }
 }
 

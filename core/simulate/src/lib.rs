@@ -12,6 +12,7 @@ mod changes;
 mod execute;
 mod inject;
 mod operation;
+mod places;
 mod record;
 mod status;
 

@@ -155,19 +155,31 @@ pub(crate) fn history<'a>(
     if let Some(path) = names.iter().find_map(|name| find_history(state, name)) {
         return state.at_mut(&path).expect("the path was found just now");
     }
+    let path = add_history(state, names[1], agent);
+    state.at_mut(&path).expect("it was added just now")
+}
+
+/// Adds a history and says where it is.
+pub(crate) fn add_history(state: &mut Element, resource: &str, agent: Agent<'_>) -> NodePath {
     let node_id = state.id().unwrap_or_default().to_owned();
     let lrm = state.child_or_new("lrm");
     if lrm.id().is_none() {
         lrm.set("id", node_id);
     }
-    let resource = lrm.child_or_new("lrm_resources").push_new("lrm_resource");
-    resource.set("id", names[1]);
-    resource.set("class", agent.class);
-    if let Some(provider) = agent.provider {
-        resource.set("provider", provider);
-    }
-    resource.set("type", agent.name);
-    resource
+    let history = Element::new("lrm_resource")
+        .with("id", resource)
+        .with("class", agent.class)
+        .with_some("provider", agent.provider)
+        .with("type", agent.name);
+    let histories = lrm.child_or_new("lrm_resources");
+    histories.push(history);
+    let last = histories.nodes().len() - 1;
+    let position = |element: &Element, name: &str| {
+        element.nodes().iter().position(|node| node.is_element(name)).unwrap_or_default()
+    };
+    let lrm_at = position(state, "lrm");
+    let histories_at = state.child("lrm").map_or(0, |lrm| position(lrm, "lrm_resources"));
+    NodePath::from_iter([lrm_at, histories_at, last])
 }
 
 fn find_history(state: &Element, name: &str) -> Option<NodePath> {
