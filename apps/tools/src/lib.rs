@@ -10,12 +10,14 @@ mod crm_error;
 mod crm_mon;
 mod crm_node;
 mod crm_resource;
+mod crm_shadow;
 mod crm_simulate;
 mod crm_verify;
 mod crmadmin;
 mod frame;
 mod node_target;
 pub mod output;
+mod patch_text;
 mod schema;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -39,6 +41,7 @@ pub const TOOLS: &[Tool] = &[
     crm_mon::TOOL,
     crm_node::TOOL,
     crm_resource::TOOL,
+    crm_shadow::TOOL,
     crm_simulate::TOOL,
     crm_simulate::PTEST,
     crm_verify::TOOL,

@@ -15,6 +15,9 @@ use crate::frame::exit_code;
 /// The version of Pacemaker's XML output that ours follows.
 const API_VERSION: &str = "2.25";
 
+/// Elements whose text is a document or the output of a program.
+const VERBATIM: [&str; 6] = ["content", "output", "patchset", "updated", "xml", "xml-patchset"];
+
 /// In which form a tool reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -107,7 +110,7 @@ impl Output {
     /// Reports what went wrong: on standard error, or among the errors of the XML document.
     pub fn error(&mut self, text: impl AsRef<str>) {
         match self.format {
-            Format::Xml => self.errors.push(text.as_ref().to_owned()),
+            Format::Xml => self.errors.push(format!("{}: {}", self.tool, text.as_ref())),
             Format::Text | Format::None => {
                 let _ = self.destination.flush();
                 let _ = writeln!(io::stderr(), "{}: {}", self.tool, text.as_ref());
@@ -124,6 +127,11 @@ impl Output {
                 let _ = writeln!(io::stderr(), "{}", text.as_ref());
             }
         }
+    }
+
+    /// Writes out what was said so far.
+    pub fn flush(&mut self) {
+        let _ = self.destination.flush();
     }
 
     /// Ends the output and the tool.
@@ -144,7 +152,8 @@ impl Output {
                 .with("request", &self.request)
                 .with_children(self.elements)
                 .with_child(status);
-            let _ = self.destination.write_all(document.to_pretty().as_bytes());
+            let _ =
+                self.destination.write_all(document.to_pretty_with_verbatim(&VERBATIM).as_bytes());
         }
         let _ = self.destination.flush();
         exit_code(exit)

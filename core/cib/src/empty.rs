@@ -15,9 +15,9 @@ pub fn empty(epoch: u32) -> Element {
     Element::new("cib")
         .with("crm_feature_set", FEATURE_SET)
         .with("validate-with", SchemaName::LATEST)
+        .with(ADMIN_EPOCH, 0)
         .with(EPOCH, epoch)
         .with(NUM_UPDATES, 0)
-        .with(ADMIN_EPOCH, 0)
         .with_child(configuration)
         .with_child(Element::new("status"))
 }
@@ -28,8 +28,8 @@ mod tests {
     fn it_looks_as_cibadmin_prints_it() {
         assert_eq!(
             super::empty(1).to_compact(),
-            "<cib crm_feature_set=\"3.16.1\" validate-with=\"pacemaker-3.9\" epoch=\"1\" \
-             num_updates=\"0\" admin_epoch=\"0\"><configuration><crm_config/><nodes/><resources/>\
+            "<cib crm_feature_set=\"3.16.1\" validate-with=\"pacemaker-3.9\" admin_epoch=\"0\" \
+             epoch=\"1\" num_updates=\"0\"><configuration><crm_config/><nodes/><resources/>\
              <constraints/></configuration><status/></cib>"
         );
     }

@@ -7,14 +7,21 @@ impl Element {
     pub fn to_compact(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = write_element(&mut text, self, Layout::Compact, 0);
+        let _ = Writer::compact(&mut text).element(self, Layout::Compact, 0);
         text
     }
 
     /// The element with two spaces of indent per level and a newline behind every tag: the form for people and files.
     pub fn to_pretty(&self) -> String {
         let mut text = String::new();
-        let _ = write_element(&mut text, self, Layout::Pretty, 0);
+        let _ = Writer::pretty(&mut text, &[]).element(self, Layout::Pretty, 0);
+        text
+    }
+
+    /// Like [`Self::to_pretty`]; the text of elements with these names is written as it is, in CDATA sections.
+    pub fn to_pretty_with_verbatim(&self, names: &[&str]) -> String {
+        let mut text = String::new();
+        let _ = Writer::pretty(&mut text, names).element(self, Layout::Pretty, 0);
         text
     }
 }
@@ -25,45 +32,66 @@ enum Layout {
     Pretty,
 }
 
-fn write_element(
-    out: &mut impl Write,
-    element: &Element,
-    layout: Layout,
-    depth: usize,
-) -> fmt::Result {
-    // Text is content: an element that has some is written without layout, or the layout would become content too.
-    let inner = if element.nodes().iter().any(|node| matches!(node, Node::Text(_))) {
-        Layout::Compact
-    } else {
-        layout
-    };
-    indent(out, layout, depth)?;
-    write!(out, "<{}", element.name())?;
-    for (name, value) in element.attrs() {
-        write!(out, " {name}=\"")?;
-        escape_attribute(out, value)?;
-        out.write_char('"')?;
+struct Writer<'a, W> {
+    out: &'a mut W,
+    /// Names of elements whose text stays as it is.
+    verbatim: &'a [&'a str],
+    /// Whether apostrophes are written as entities. Digests were defined with them; people can do without.
+    escapes_apostrophes: bool,
+}
+
+impl<'a, W: Write> Writer<'a, W> {
+    const fn compact(out: &'a mut W) -> Self {
+        Self { out, verbatim: &[], escapes_apostrophes: true }
     }
-    if element.nodes().is_empty() {
-        out.write_str("/>")?;
-        return line_end(out, layout);
+
+    const fn pretty(out: &'a mut W, verbatim: &'a [&'a str]) -> Self {
+        Self { out, verbatim, escapes_apostrophes: false }
     }
-    out.write_char('>')?;
-    line_end(out, inner)?;
-    for node in element.nodes() {
-        match node {
-            Node::Element(child) => write_element(out, child, inner, depth + 1)?,
-            Node::Text(text) => escape_text(out, text)?,
-            Node::Comment(text) => {
-                indent(out, inner, depth + 1)?;
-                write!(out, "<!--{text}-->")?;
-                line_end(out, inner)?;
+
+    fn element(&mut self, element: &Element, layout: Layout, depth: usize) -> fmt::Result {
+        // Text is content: an element that has some is written without layout, or the layout would become content too.
+        let inner = if element.nodes().iter().any(|node| matches!(node, Node::Text(_))) {
+            Layout::Compact
+        } else {
+            layout
+        };
+        indent(self.out, layout, depth)?;
+        write!(self.out, "<{}", element.name())?;
+        for (name, value) in element.attrs() {
+            write!(self.out, " {name}=\"")?;
+            escape_attribute(self.out, value, self.escapes_apostrophes)?;
+            self.out.write_char('"')?;
+        }
+        if element.nodes().is_empty() {
+            self.out.write_str("/>")?;
+            return line_end(self.out, layout);
+        }
+        self.out.write_char('>')?;
+        line_end(self.out, inner)?;
+        for node in element.nodes() {
+            match node {
+                Node::Element(child) => self.element(child, inner, depth + 1)?,
+                Node::Text(text) if self.verbatim.contains(&element.name()) => {
+                    write_verbatim(self.out, text)?;
+                }
+                Node::Text(text) => escape_text(self.out, text)?,
+                Node::Comment(text) => {
+                    indent(self.out, inner, depth + 1)?;
+                    write!(self.out, "<!--{text}-->")?;
+                    line_end(self.out, inner)?;
+                }
             }
         }
+        indent(self.out, inner, depth)?;
+        write!(self.out, "</{}>", element.name())?;
+        line_end(self.out, layout)
     }
-    indent(out, inner, depth)?;
-    write!(out, "</{}>", element.name())?;
-    line_end(out, layout)
+}
+
+/// What would end a section is divided between two.
+fn write_verbatim(out: &mut impl Write, text: &str) -> fmt::Result {
+    write!(out, "<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
 }
 
 fn indent(out: &mut impl Write, layout: Layout, depth: usize) -> fmt::Result {
@@ -79,13 +107,13 @@ fn line_end(out: &mut impl Write, layout: Layout) -> fmt::Result {
     if layout == Layout::Pretty { out.write_char('\n') } else { Ok(()) }
 }
 
-fn escape_attribute(out: &mut impl Write, value: &str) -> fmt::Result {
+fn escape_attribute(out: &mut impl Write, value: &str, apostrophes: bool) -> fmt::Result {
     escape(out, value, |byte| match byte {
         b'&' => Some("&amp;"),
         b'<' => Some("&lt;"),
         b'>' => Some("&gt;"),
         b'"' => Some("&quot;"),
-        b'\'' => Some("&apos;"),
+        b'\'' if apostrophes => Some("&apos;"),
         b'\t' => Some("&#x09;"),
         b'\n' => Some("&#x0A;"),
         b'\r' => Some("&#x0D;"),
@@ -123,13 +151,13 @@ fn escape(
 impl fmt::Display for Element {
     /// The compact form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_element(f, self, Layout::Compact, 0)
+        Writer::compact(f).element(self, Layout::Compact, 0)
     }
 }
 
 impl fmt::Debug for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_element(f, self, Layout::Compact, 0)
+        Writer::compact(f).element(self, Layout::Compact, 0)
     }
 }
 
@@ -155,8 +183,21 @@ mod tests {
         assert_eq!(parse(&root.to_pretty()).unwrap(), root);
         assert_eq!(
             root.to_pretty(),
-            "<a x=\"1 &amp; &quot;2&quot; &lt;3&gt; &apos;\">\n  <b>\n    <c/>\n  </b>\n  <!--n-->\n  <d>t &amp; u</d>\n</a>\n"
+            "<a x=\"1 &amp; &quot;2&quot; &lt;3&gt; '\">\n  <b>\n    <c/>\n  </b>\n  <!--n-->\n  <d>t &amp; u</d>\n</a>\n"
         );
+    }
+
+    #[test]
+    fn verbatim_text_reads_back_the_same() {
+        let mut inner = crate::Element::new("content");
+        inner.push(crate::Node::Text("<a x=\"1\"/> ]]> & more".into()));
+        let root = crate::Element::new("r").with_child(inner);
+        let text = root.to_pretty_with_verbatim(&["content"]);
+        assert!(
+            text.contains("<content><![CDATA[<a x=\"1\"/> ]]]]><![CDATA[> & more]]></content>")
+        );
+        let read = parse(&text).unwrap();
+        assert_eq!(read.child("content").unwrap().text(), "<a x=\"1\"/> ]]> & more");
     }
 
     #[test]

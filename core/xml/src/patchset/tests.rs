@@ -19,7 +19,7 @@ const DIFF: &str = r#"<diff format="2">
     <source admin_epoch="0" epoch="5" num_updates="3"/>
     <target admin_epoch="0" epoch="6" num_updates="0"/>
   </version>
-  <change operation="delete" path="/cib/configuration/resources/primitive[@id=&apos;b&apos;]"/>
+  <change operation="delete" path="/cib/configuration/resources/primitive[@id='b']"/>
   <change operation="delete" path="/cib/status/comment" position="0"/>
   <change operation="modify" path="/cib">
     <change-list>
@@ -31,10 +31,10 @@ const DIFF: &str = r#"<diff format="2">
     </change-result>
   </change>
   <change operation="create" path="/cib/configuration/crm_config" position="0">
-    <nvpair id="n" value="it&apos;s"/>
+    <nvpair id="n" value="it's"/>
   </change>
-  <change operation="move" path="/cib/configuration/resources/primitive[@id=&apos;c&apos;]" position="0"/>
-  <change operation="modify" path="/cib/configuration/resources/primitive[@id=&apos;a&apos;]">
+  <change operation="move" path="/cib/configuration/resources/primitive[@id='c']" position="0"/>
+  <change operation="modify" path="/cib/configuration/resources/primitive[@id='a']">
     <change-list>
       <change-attr name="class" operation="set" value="lsb"/>
       <change-attr name="description" operation="set" value="d"/>
@@ -44,7 +44,7 @@ const DIFF: &str = r#"<diff format="2">
       <primitive id="a" class="lsb" description="d"/>
     </change-result>
   </change>
-  <change operation="move" path="/cib/configuration/resources/primitive[@id=&apos;a&apos;]" position="1"/>
+  <change operation="move" path="/cib/configuration/resources/primitive[@id='a']" position="1"/>
 </diff>
 "#;
 
