@@ -11,8 +11,8 @@ use vocab::{Role, Score, Timestamp};
 use crate::{
     report::{ScoreLine, ScoreStage},
     table::{
-        Action, ActionKey, Colocation, ColocationKey, Location, LocationKey, NameKey, NodeRow,
-        Relation, RelationEnd, RelationRow, ResourceRow, TaskKey, Utilization,
+        Action, ActionKey, Colocation, ColocationKey, KeyedActions, Location, LocationKey, NameKey,
+        NodeRow, Relation, RelationEnd, RelationRow, ResourceRow, TaskKey, Utilization,
     },
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct Plan<'m> {
     pub(crate) recheck_by: Option<Timestamp>,
     pub(crate) scores: Vec<ScoreLine>,
     pub(crate) score_changes: Vec<model::ScoreChange>,
+    /// Whether changes of scores are kept.
+    pub(crate) reasons: bool,
     /// Steps that applying orderings took; more than any plan needs end it.
     pub(crate) ordering_steps: u64,
 }
@@ -79,6 +81,7 @@ impl<'m> Plan<'m> {
                 promotion_scores_added: false,
                 promotion_sorted: false,
                 actions: Vec::new(),
+                keyed: KeyedActions::default(),
                 this_with: Vec::new(),
                 with_this: Vec::new(),
                 locations: Vec::new(),
@@ -108,6 +111,7 @@ impl<'m> Plan<'m> {
             recheck_by: model.recheck_by,
             scores: Vec::new(),
             score_changes: Vec::new(),
+            reasons: false,
             ordering_steps: 0,
         }
     }
@@ -323,16 +327,43 @@ impl<'m> Plan<'m> {
             if let Some(cell) = allowed.get_mut(node) {
                 cell.score += score;
             }
-            self.score_changes.push(model::ScoreChange {
-                resource: key,
-                node,
-                score,
-                reason: reason.clone(),
-            });
+            self.note_score(key, node, score, reason);
         }
         if node.is_none() && score.is_minus_infinite() {
             self.rows[key].assigned = None;
         }
+    }
+
+    /// Records what has just been done to a preference, if anybody wants to know.
+    pub(crate) fn note_score(
+        &mut self,
+        resource: ResourceKey,
+        node: NodeKey,
+        score: Score,
+        reason: &ScoreReason,
+    ) {
+        if self.reasons {
+            let after = self.rows[resource].allowed.score(node);
+            let reason = reason.clone();
+            self.score_changes.push(model::ScoreChange { resource, node, score, after, reason });
+        }
+    }
+
+    /// Forbids a resource a node that is in its table, and records why.
+    pub(crate) fn forbid(&mut self, resource: ResourceKey, node: NodeKey, reason: &ScoreReason) {
+        if let Some(cell) = self.rows[resource].allowed.get_mut(node) {
+            cell.score = Score::MINUS_INFINITY;
+            self.note_score(resource, node, Score::MINUS_INFINITY, reason);
+        }
+    }
+
+    /// Takes back what was recorded about a resource behind that position: what was tried is not what is so.
+    pub(crate) fn forget_scores(&mut self, resource: ResourceKey, position: usize) {
+        let mut index = 0;
+        self.score_changes.retain(|change| {
+            index += 1;
+            index <= position || change.resource != resource
+        });
     }
 
     pub(crate) fn record_scores(&mut self, key: ResourceKey, stage: ScoreStage) {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use model::{Arena, Key, Model, NodeKey, ResourceKey, ResourceState, ScoreChange};
+use model::{Arena, Key, Model, NodeKey, NodeState, ResourceKey, ResourceState, ScoreChange};
 use transition::Graph;
 use vocab::Score;
 
@@ -147,9 +147,11 @@ pub struct Schedule {
     pub resources: Arena<ResourceKey, ResourceOutcome>,
     /// The resources that are not part of another, in the order in which they were assigned.
     pub top: Vec<ResourceKey>,
+    /// How the plan sees the nodes.
+    pub nodes: Arena<NodeKey, NodeState>,
     /// Nodes that turned out to be unclean.
     pub unclean: Vec<NodeKey>,
-    /// Where the scores come from.
+    /// Where the scores come from, in order, if that was asked for; what was known before is in the model.
     pub score_changes: Vec<ScoreChange>,
     /// The plan as a picture, if that was asked for.
     pub dot: Option<String>,
@@ -194,6 +196,7 @@ impl Schedule {
             actions,
             resources,
             top: plan.top,
+            nodes: plan.nodes.values().map(|node| node.state).collect(),
             unclean,
             score_changes: plan.score_changes,
             dot,

@@ -9,11 +9,13 @@ pub struct Request {
     pub dot_all: bool,
     /// Whether the picture shows the numbers of actions.
     pub dot_numbers: bool,
+    /// Whether the plan says where each score comes from.
+    pub reasons: bool,
 }
 
 impl Default for Request {
     /// The first transition, without a picture.
     fn default() -> Self {
-        Self { transition: 1, dot: false, dot_all: false, dot_numbers: false }
+        Self { transition: 1, dot: false, dot_all: false, dot_numbers: false, reasons: false }
     }
 }

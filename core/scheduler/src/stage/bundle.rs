@@ -163,7 +163,7 @@ impl<'m> Plan<'m> {
             .filter(|replica| colocation.primary_role < Role::Promoted || promoted(self, replica))
             .filter_map(|replica| self.assigned_location(replica.container))
             .collect();
-        self.keep_only(dependent, &nodes, &colocation.id);
+        self.keep_only(dependent, &nodes, &colocation, bundle);
         Score::ZERO
     }
 
@@ -243,10 +243,12 @@ impl<'m> Plan<'m> {
         }
         if let Some(bundled) = self.bundled(bundle) {
             let replicas = self.replicas(bundle);
+            let before = self.rows[bundled].allowed.clone();
             for (node, cell) in self.rows[bundled].allowed.iter_mut() {
                 let inside = replicas.iter().any(|replica| replica.node == Some(node));
                 cell.score = if inside { Score::ZERO } else { Score::MINUS_INFINITY };
             }
+            self.note_table(bundled, &before, &ScoreReason::InBundle);
             self.allocate(bundled, prefer, stop_if_fail);
         }
         self.rows[bundle].assigning = false;
@@ -278,6 +280,7 @@ impl<'m> Plan<'m> {
             };
             if let Some(cell) = self.rows[child].allowed.get_mut(node) {
                 cell.score = score;
+                self.note_score(child, node, score, &ScoreReason::InBundle);
             }
         }
         let Some(clone) = self.parent(child) else { return };

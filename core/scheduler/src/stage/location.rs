@@ -141,10 +141,12 @@ impl Plan<'_> {
         for child in self.children(resource) {
             self.exclude_undiscovered(child, node);
         }
-        if let Some(cell) = self.rows[resource].allowed.get_mut(node)
-            && cell.probe != model::ProbeMode::Exclusive
+        if self.rows[resource]
+            .allowed
+            .get(node)
+            .is_some_and(|cell| cell.probe != model::ProbeMode::Exclusive)
         {
-            cell.score = Score::MINUS_INFINITY;
+            self.forbid(resource, node, &ScoreReason::ExclusiveDiscovery);
         }
     }
 }

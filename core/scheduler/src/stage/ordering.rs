@@ -24,4 +24,6 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
         plan.update_for_orderings(action, 0);
     }
     plan.disable_invalid();
+    // Nothing looks at them any more, and the graph needs room.
+    plan.relations = Vec::new();
 }

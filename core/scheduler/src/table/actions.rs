@@ -1,8 +1,9 @@
-use std::{collections::BTreeMap, rc::Rc};
-
 use model::{NodeKey, ResourceKey, arena_key, resource::Requires};
 
-use super::flags::{ActionFlags, Relation};
+use super::{
+    flags::{ActionFlags, Relation},
+    meta::Meta,
+};
 use crate::reason::ActionReason;
 
 arena_key! {
@@ -224,7 +225,7 @@ pub(crate) struct Action {
     /// What has to be sure before.
     pub(crate) needs: Requires,
     /// Properties that planning gives it.
-    pub(crate) meta: BTreeMap<&'static str, Rc<str>>,
+    pub(crate) meta: Meta,
     /// Why.
     pub(crate) reason: Option<ActionReason>,
     /// What comes before, latest addition last.

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use model::{AllowedNodes, NodeKey, NodeState, ResourceKey, ResourceState};
 
-use super::{ActionKey, ColocationKey, LocationKey, Op};
+use super::{ActionKey, ColocationKey, KeyedActions, LocationKey, Op};
 
 /// Names and amounts.
 pub(crate) type Utilization = BTreeMap<String, i64>;
@@ -76,6 +76,8 @@ pub(crate) struct ResourceRow {
     pub(crate) promotion_sorted: bool,
     /// Its actions, latest last.
     pub(crate) actions: Vec<ActionKey>,
+    /// The same by key.
+    pub(crate) keyed: KeyedActions,
     /// Colocations in which it follows.
     pub(crate) this_with: Vec<ColocationKey>,
     /// Colocations in which it is followed.

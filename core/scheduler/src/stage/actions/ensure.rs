@@ -6,7 +6,7 @@ use vocab::Role;
 use crate::{
     plan::Plan,
     reason::ActionReason,
-    table::{Action, ActionFlags, ActionKey, Input, Op, Relation, TaskKey},
+    table::{Action, ActionFlags, ActionKey, Input, Meta, Op, Relation, TaskKey},
 };
 
 impl Plan<'_> {
@@ -34,8 +34,8 @@ impl Plan<'_> {
         optional: bool,
         managed: bool,
     ) -> ActionKey {
-        let action = match self.find_actions(resource, key, node).first() {
-            Some(&found) => found,
+        let action = match self.find_action(resource, key, node) {
+            Some(found) => found,
             None => {
                 let needs = match task {
                     Op::Start => self.resource(resource).requires("start"),
@@ -57,6 +57,7 @@ impl Plan<'_> {
                     ..blank(task, key)
                 });
                 self.rows[resource].actions.push(action);
+                self.rows[resource].keyed.push(key, action, node);
                 action
             }
         };
@@ -330,18 +331,33 @@ impl Plan<'_> {
         node: Option<NodeKey>,
     ) -> Vec<ActionKey> {
         let mut found = Vec::new();
-        for &action in &self.rows[resource].actions {
-            if self.actions[action].key != key {
-                continue;
+        for (action, own) in self.rows[resource].keyed.of_mut(key) {
+            if own.is_none() && node.is_some() {
+                *own = node;
+                self.actions[*action].node = node;
             }
-            match (node, self.actions[action].node) {
-                (None, _) => found.push(action),
-                (Some(node), None) => {
-                    self.actions[action].node = Some(node);
-                    found.push(action);
-                }
-                (Some(node), Some(other)) if node == other => found.push(action),
-                (Some(_), Some(_)) => {}
+            if node.is_none() || *own == node {
+                found.push(*action);
+            }
+        }
+        found
+    }
+
+    /// As [`Plan::find_actions`], but only the oldest.
+    fn find_action(
+        &mut self,
+        resource: ResourceKey,
+        key: TaskKey,
+        node: Option<NodeKey>,
+    ) -> Option<ActionKey> {
+        let mut found = None;
+        for (action, own) in self.rows[resource].keyed.of_mut(key) {
+            if own.is_none() && node.is_some() {
+                *own = node;
+                self.actions[*action].node = node;
+            }
+            if found.is_none() && (node.is_none() || *own == node) {
+                found = Some(*action);
             }
         }
         found
@@ -354,14 +370,8 @@ impl Plan<'_> {
         key: TaskKey,
         node: NodeKey,
     ) -> Vec<ActionKey> {
-        self.rows[resource]
-            .actions
-            .iter()
-            .copied()
-            .filter(|&action| {
-                self.actions[action].key == key && self.actions[action].node == Some(node)
-            })
-            .collect()
+        let all = self.rows[resource].keyed.of(key).iter();
+        all.filter(|(_, own)| *own == Some(node)).map(|(action, _)| *action).collect()
     }
 
     /// The latest action of a resource that does that, on that node if one is given.
@@ -457,7 +467,7 @@ fn blank(task: Op, key: TaskKey) -> Action {
         flags: ActionFlags::NONE,
         priority: 0,
         needs: Requires::Nothing,
-        meta: std::collections::BTreeMap::new(),
+        meta: Meta::new(),
         reason: None,
         before: Vec::new(),
         after: Vec::new(),

@@ -432,8 +432,10 @@ impl Plan<'_> {
         let notify = self.ensure(resource, key, task, Some(node), optional);
         let inherited = self.actions[point].meta.clone();
         let meta = &mut self.actions[notify].meta;
-        for (name, value) in inherited {
-            meta.entry(name).or_insert(value);
+        for (name, value) in inherited.iter() {
+            if !meta.contains_key(name) {
+                meta.insert(name, Rc::clone(value));
+            }
         }
         for (name, value) in &data.keys {
             meta.insert(name, Rc::clone(value));

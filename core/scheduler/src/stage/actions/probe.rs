@@ -290,7 +290,8 @@ impl Plan<'_> {
 
     /// What waits for a stop waits for the probe that may lead to it.
     fn order_probes_before_stops(&mut self) {
-        for row in self.relations.clone() {
+        for index in 0..self.relations.len() {
+            let row = self.relations[index];
             let Some(first) = row.first.resource else { continue };
             if row.relation == Relation::NONE || row.then.resource == Some(first) {
                 continue;

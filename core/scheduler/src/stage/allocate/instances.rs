@@ -26,13 +26,25 @@ impl Plan<'_> {
             if self.can_run_instance(instance, node, per_node) {
                 continue;
             }
+            let reason = self.why_no_instance(instance, node);
             let mut banned = vec![instance];
             banned.extend(self.children(instance));
             for key in banned {
-                if let Some(cell) = self.rows[key].allowed.get_mut(node) {
-                    cell.score = Score::MINUS_INFINITY;
-                }
+                self.forbid(key, node, &reason);
             }
+        }
+    }
+
+    /// Why a node cannot take an instance, if it cannot.
+    fn why_no_instance(&self, instance: ResourceKey, node: NodeKey) -> ScoreReason {
+        if self.rows[instance].state.removed {
+            ScoreReason::Removed
+        } else if !self.is_available(node) {
+            ScoreReason::NodeUnavailable
+        } else if self.parent_cell(instance, node).is_some_and(|cell| cell.score >= Score::ZERO) {
+            ScoreReason::NodeLimit
+        } else {
+            ScoreReason::Collective(self.parent(instance).unwrap_or(instance))
         }
     }
 
@@ -75,6 +87,7 @@ impl Plan<'_> {
         }
         let mut tables = BTreeMap::new();
         self.save_tables(instance, &mut tables);
+        let noted = self.score_changes.len();
         let parent_table = self.rows[parent].allowed.clone();
         let mut chosen = None;
         let mut reserved = 0;
@@ -83,7 +96,7 @@ impl Plan<'_> {
             if chosen == Some(current) {
                 break;
             }
-            self.restore_tables(instance, &tables);
+            self.restore_tables(instance, &tables, noted);
             if chosen.is_none() {
                 self.rows[instance].unassigned = true;
                 break;
@@ -111,12 +124,14 @@ impl Plan<'_> {
         &mut self,
         resource: ResourceKey,
         tables: &BTreeMap<ResourceKey, AllowedNodes>,
+        noted: usize,
     ) {
         if let Some(table) = tables.get(&resource) {
             self.rows[resource].allowed = table.clone();
+            self.forget_scores(resource, noted);
         }
         for child in self.children(resource) {
-            self.restore_tables(child, tables);
+            self.restore_tables(child, tables, noted);
         }
     }
 

@@ -76,6 +76,7 @@ impl Plan<'_> {
         let keep = colocation.dependent_role >= Role::Promoted
             || (score < Score::ZERO && score > Score::MINUS_INFINITY);
         let archive = keep.then(|| self.rows[resource].allowed.clone());
+        let noted = self.score_changes.len();
         if self.rows[primary].unassigned {
             self.allocate(primary, None, true);
         }
@@ -84,6 +85,7 @@ impl Plan<'_> {
             && !self.any_allowed(&self.rows[resource].allowed)
         {
             self.rows[resource].allowed = archive;
+            self.forget_scores(resource, noted);
         }
     }
 

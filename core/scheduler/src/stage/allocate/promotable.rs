@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use model::{
-    NodeKey, ResourceKey, Variant, merge_sort,
+    NodeKey, ResourceKey, ScoreReason, Variant, merge_sort,
     options::NoQuorumPolicy,
     resource::{CloneLimits, base_name},
 };
@@ -127,12 +127,13 @@ impl Plan<'_> {
                 }
                 let score = self.promotion_score(instance, node).unwrap_or(0);
                 let row = &mut self.rows[instance];
+                row.state.priority = row.state.priority.max(score);
                 if score > 0
                     && let Some(cell) = row.allowed.get_mut(node)
                 {
                     cell.score += Score::from(score);
+                    self.note_score(instance, node, Score::from(score), &ScoreReason::Promotion);
                 }
-                row.state.priority = row.state.priority.max(score);
             }
         }
     }
@@ -219,6 +220,7 @@ impl Plan<'_> {
                 && let Some(cell) = self.rows[clone].allowed.get_mut(node)
             {
                 cell.score = Score::from(priority) + cell.score;
+                self.note_score(clone, node, Score::from(priority), &ScoreReason::Promotion);
             }
         }
         for key in self.with_this(clone) {
@@ -236,7 +238,10 @@ impl Plan<'_> {
                 colocation.factor(),
                 how,
             ) {
-                self.rows[clone].allowed = new;
+                let before = std::mem::replace(&mut self.rows[clone].allowed, new);
+                let with = colocation.dependent;
+                let reason = ScoreReason::Colocation { id: colocation.id, with, follows: false };
+                self.note_table(clone, &before, &reason);
             }
         }
         self.require_promotion_tickets(clone);
@@ -346,6 +351,8 @@ impl Plan<'_> {
     ) {
         let attribute = colocation.node_attribute.as_deref();
         let mut affected = Vec::new();
+        let id = colocation.id.clone();
+        let reason = ScoreReason::Colocation { id, with: clone, follows: true };
         for instance in self.children(clone) {
             let Some(node) = self.assigned_location(instance) else { continue };
             if self.role(instance, false) != colocation.primary_role {
@@ -365,6 +372,7 @@ impl Plan<'_> {
                 for node in matching {
                     if let Some(cell) = self.rows[dependent].allowed.get_mut(node) {
                         cell.score += colocation.score;
+                        self.note_score(dependent, node, colocation.score, &reason);
                     }
                 }
             }
@@ -374,12 +382,13 @@ impl Plan<'_> {
             && colocation.primary_role == Role::Promoted;
         if colocation.score.is_infinite() && !both_promoted {
             let nodes: Vec<NodeKey> = affected.iter().map(|(node, _)| *node).collect();
-            self.keep_only(dependent, &nodes, &colocation.id);
+            self.keep_only(dependent, &nodes, colocation, clone);
             // The preferences of the instances for their nodes count as well.
             for (node, instance) in affected {
                 let score = self.assigned_score(instance, node);
                 if let Some(cell) = self.rows[dependent].allowed.get_mut(node) {
                     cell.score += score;
+                    self.note_score(dependent, node, score, &reason);
                 }
             }
         }

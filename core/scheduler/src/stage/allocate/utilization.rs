@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use model::{NodeKey, ResourceKey, ScoreReason, Variant, options::PlacementStrategy};
+use model::{NodeKey, ResourceKey, ScoreReason, Shortage, Variant, options::PlacementStrategy};
 use vocab::Score;
 
 use crate::{plan::Plan, stage::colocation::Effect, table::Utilization};
@@ -44,6 +44,16 @@ impl Plan<'_> {
         })
     }
 
+    fn shortages(&self, node: NodeKey, needed: &Utilization) -> Vec<Shortage> {
+        let capacity = &self.nodes[node].capacity;
+        needed
+            .iter()
+            .map(|(name, &needed)| (name, needed, capacity.get(name).copied().unwrap_or(0)))
+            .filter(|(_, needed, free)| needed > free)
+            .map(|(name, needed, free)| Shortage { name: name.clone(), needed, free })
+            .collect()
+    }
+
     /// Forbids a resource the nodes that do not have enough for it and what has to be with it; if none has, those that do
     /// not have enough for it alone, and then the node with the most is given back.
     pub(crate) fn ban_insufficient(&mut self, resource: ResourceKey) -> Option<NodeKey> {
@@ -77,7 +87,7 @@ impl Plan<'_> {
         let needed = if any { needed } else { alone };
         for node in usable {
             if !self.has_capacity(node, &needed) {
-                let reason = &ScoreReason::Utilization;
+                let reason = &ScoreReason::Utilization(self.shortages(node, &needed));
                 self.prefer(resource, Some(node), Score::MINUS_INFINITY, reason);
             }
         }

@@ -50,31 +50,30 @@ impl Plan<'_> {
             how,
         );
         if let Some(combined) = combined {
-            self.note_colocation(primary, &combined, &colocation.id);
-            self.rows[primary].allowed = combined;
+            let before = std::mem::replace(&mut self.rows[primary].allowed, combined);
+            let with = colocation.dependent;
+            let reason = ScoreReason::Colocation { id: colocation.id, with, follows: false };
+            self.note_table(primary, &before, &reason);
         }
     }
 
-    /// Records by how much a colocation changed preferences.
-    pub(crate) fn note_colocation(
+    /// Records by how much a resource's preferences differ from what they were.
+    pub(crate) fn note_table(
         &mut self,
         resource: ResourceKey,
-        new: &model::AllowedNodes,
-        id: &str,
+        before: &model::AllowedNodes,
+        reason: &ScoreReason,
     ) {
-        let changes: Vec<_> = new
-            .iter()
-            .filter_map(|(node, cell)| {
-                let old = self.rows[resource].allowed.score(node);
-                let delta = i64::from(cell.score.value()) - i64::from(old.value());
-                (delta != 0).then(|| model::ScoreChange {
-                    resource,
-                    node,
-                    score: Score::new(delta),
-                    reason: ScoreReason::Colocation(id.to_owned()),
-                })
-            })
-            .collect();
-        self.score_changes.extend(changes);
+        if !self.reasons {
+            return;
+        }
+        for (node, old) in before.iter() {
+            let new = self.rows[resource].allowed.score(node);
+            if new != old.score {
+                let delta = i64::from(new.value()) - i64::from(old.score.value());
+                let score = if new.is_minus_infinite() { new } else { Score::new(delta) };
+                self.note_score(resource, node, score, reason);
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-use model::{NodeKey, ResourceKey, Variant};
+use model::{NodeKey, ResourceKey, ScoreReason, Variant};
 use vocab::{Role, Score};
 
 use super::propagate::same_value;
@@ -151,8 +151,39 @@ impl Plan<'_> {
             }
         }
         if colocation.is_mandatory() || self.any_allowed(&work) {
-            self.note_colocation(dependent, &work, &colocation.id);
             self.rows[dependent].allowed = work;
+            self.note_following(dependent, primary, colocation);
+        }
+    }
+
+    /// Records what a colocation has done to its dependent, for nodes that were forbidden before, too.
+    fn note_following(
+        &mut self,
+        dependent: ResourceKey,
+        primary: ResourceKey,
+        colocation: &Colocation,
+    ) {
+        if !self.reasons {
+            return;
+        }
+        let reason =
+            ScoreReason::Colocation { id: colocation.id.clone(), with: primary, follows: true };
+        let attribute = colocation.node_attribute.as_deref();
+        let assigned = self.rows[primary].assigned;
+        for node in self.rows[dependent].allowed.nodes() {
+            let score = match assigned {
+                None => -colocation.score,
+                Some(place) => {
+                    let value = self.colocation_attribute(place, attribute, Some(primary));
+                    let own = self.colocation_attribute(node, attribute, Some(dependent));
+                    match same_value(own, value) {
+                        true if colocation.score < Score::INFINITY => colocation.score,
+                        false if colocation.score.is_infinite() => Score::MINUS_INFINITY,
+                        true | false => continue,
+                    }
+                }
+            };
+            self.note_score(dependent, node, score, &reason);
         }
     }
 
@@ -281,7 +312,7 @@ impl Plan<'_> {
                 .filter(|&instance| !self.is_blocked_anywhere(instance))
                 .filter_map(|instance| self.assigned_location(instance))
                 .collect();
-            self.keep_only(dependent, &nodes, &colocation.id);
+            self.keep_only(dependent, &nodes, &colocation, clone);
             return Score::ZERO;
         }
         let mut delta = Score::ZERO;
@@ -292,15 +323,19 @@ impl Plan<'_> {
     }
 
     /// Forbids a resource all nodes but some.
-    pub(crate) fn keep_only(&mut self, resource: ResourceKey, nodes: &[NodeKey], id: &str) {
-        let mut work = self.rows[resource].allowed.clone();
-        for (node, cell) in work.iter_mut() {
+    pub(crate) fn keep_only(
+        &mut self,
+        resource: ResourceKey,
+        nodes: &[NodeKey],
+        colocation: &Colocation,
+        with: ResourceKey,
+    ) {
+        let reason = ScoreReason::Colocation { id: colocation.id.clone(), with, follows: true };
+        for node in self.rows[resource].allowed.nodes() {
             if !nodes.contains(&node) {
-                cell.score = Score::MINUS_INFINITY;
+                self.forbid(resource, node, &reason);
             }
         }
-        self.note_colocation(resource, &work, id);
-        self.rows[resource].allowed = work;
     }
 
     /// Whether a colocation pairs instances of two clones.

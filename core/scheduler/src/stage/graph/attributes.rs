@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use model::{ResourceKey, Variant, attributes::Values};
+use model::{NodeKey, ResourceKey, Variant, attributes::Values};
 use rules::Facts;
 use vocab::Interval;
 
@@ -10,8 +10,13 @@ use crate::{
 };
 
 impl Plan<'_> {
-    /// What is handed on with an action: parameters of the resource and `CRM_meta_*` properties.
-    pub(super) fn graph_attributes(&mut self, key: ActionKey) -> BTreeMap<String, String> {
+    /// What is handed on with an action: parameters of the resource and `CRM_meta_*` properties, and the node if it is to be
+    /// named.
+    pub(super) fn graph_attributes(
+        &mut self,
+        key: ActionKey,
+        named_node: Option<NodeKey>,
+    ) -> BTreeMap<String, String> {
         let row = &self.actions[key];
         let (resource, node) = (row.resource, row.node);
         let mut attributes =
@@ -19,7 +24,6 @@ impl Plan<'_> {
         let mut add = |name: &str, value: &str| {
             attributes.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         };
-        let explicit = self.actions[key].meta.clone();
         let mut meta = Values::new();
         if let Some(resource) = resource {
             let (own, effective) = self.operation_values(key, resource);
@@ -31,8 +35,13 @@ impl Plan<'_> {
                 parameters.iter().for_each(|(name, value)| add(name, value));
             }
         }
-        for (name, value) in explicit {
+        for (name, value) in self.actions[key].meta.iter() {
             meta.insert(name.to_owned(), value.to_string());
+        }
+        if let Some(node) = named_node {
+            let entry = &self.model.nodes[node];
+            meta.insert("on_node".to_owned(), entry.name.to_string());
+            meta.insert("on_node_uuid".to_owned(), entry.id.clone());
         }
         for (name, value) in &meta {
             if !name.contains(['#', ':']) {
@@ -83,11 +92,7 @@ impl Plan<'_> {
     }
 
     /// A resource's parameters, with an address that stands for the node's name filled in.
-    fn resolved_parameters(
-        &mut self,
-        resource: ResourceKey,
-        node: Option<model::NodeKey>,
-    ) -> Values {
+    fn resolved_parameters(&mut self, resource: ResourceKey, node: Option<NodeKey>) -> Values {
         let mut parameters = (*self.parameters(resource, node)).clone();
         if parameters.get("addr").map(String::as_str) == Some("#uname")
             && let Some(address) = self.bundle_address(resource)

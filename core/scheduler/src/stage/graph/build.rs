@@ -136,10 +136,6 @@ impl<'p, 'm> Builder<'p, 'm> {
                 id: self.plan.model.nodes[node].id.clone(),
                 router: self.router(key, node),
             });
-            let meta = &mut self.plan.actions[key].meta;
-            let entry = &self.plan.model.nodes[node];
-            meta.insert("on_node", entry.name.as_str().into());
-            meta.insert("on_node_uuid", entry.id.as_str().into());
         }
         if let Some(resource) = resource
             && !pseudo
@@ -152,7 +148,7 @@ impl<'p, 'm> Builder<'p, 'm> {
                 described.shutdown_lock = Some(lock.since);
             }
         }
-        described.attributes = self.plan.graph_attributes(key);
+        described.attributes = self.plan.graph_attributes(key, node.filter(|_| names_node));
         if names_node && let Some(node) = node {
             described.downed = self.downed(key, node);
         }

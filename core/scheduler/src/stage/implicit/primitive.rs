@@ -1,4 +1,4 @@
-use model::{NodeKey, ResourceKey, options::PlacementStrategy};
+use model::{NodeKey, ResourceKey, ScoreReason, options::PlacementStrategy};
 use vocab::{Role, Score};
 
 use crate::{
@@ -127,10 +127,8 @@ impl Plan<'_> {
         }
         if let Some(remote) = remote {
             for &node in nodes {
-                if self.model.nodes[node].connection != Some(remote)
-                    && let Some(cell) = self.rows[resource].allowed.get_mut(node)
-                {
-                    cell.score = Score::MINUS_INFINITY;
+                if self.model.nodes[node].connection != Some(remote) {
+                    self.forbid(resource, node, &ScoreReason::WithContainer);
                 }
             }
             return;
@@ -172,10 +170,9 @@ impl Plan<'_> {
     }
 
     pub(crate) fn avoid_remote_nodes(&mut self, resource: ResourceKey) {
-        let model = self.model;
-        for (node, cell) in self.rows[resource].allowed.iter_mut() {
-            if model.nodes[node].connection.is_some() {
-                cell.score = Score::MINUS_INFINITY;
+        for node in self.rows[resource].allowed.nodes() {
+            if self.model.nodes[node].connection.is_some() {
+                self.forbid(resource, node, &ScoreReason::NoRemoteNodes);
             }
         }
     }

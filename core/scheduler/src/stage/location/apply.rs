@@ -55,12 +55,9 @@ impl Plan<'_> {
                 }
                 cell.probe = discovery;
             }
-            self.score_changes.push(model::ScoreChange {
-                resource,
-                node,
-                score,
-                reason: reason.clone(),
-            });
+            if score != Score::ZERO {
+                self.note_score(resource, node, score, &reason);
+            }
         }
     }
 }

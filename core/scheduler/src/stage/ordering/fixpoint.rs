@@ -33,13 +33,7 @@ impl Plan<'_> {
         } else {
             TaskKey::once(end)
         };
-        self.rows[resource]
-            .actions
-            .iter()
-            .rev()
-            .copied()
-            .find(|&other| self.actions[other].key == key)
-            .unwrap_or(action)
+        self.rows[resource].keyed.of(key).last().map_or(action, |(latest, _)| *latest)
     }
 
     /// Lets the actions before one say what that means for it, and the other way round, and goes on with whatever changed.
