@@ -109,7 +109,9 @@ fn each_side_applies_the_others_patch_sets() {
         .run(&(any_cib(1), any_cib(2)), |(old, new)| {
             let old_file = scratch.write("old.xml", &old);
             let new_file = scratch.write("new.xml", &new);
-            let theirs = run("crm_diff", &[&"-o", &old_file, &"-n", &new_file]);
+            // 2.1.5 writes apostrophes as entities, 3.0 and we as they are.
+            let theirs =
+                run("crm_diff", &[&"-o", &old_file, &"-n", &new_file]).replace("&apos;", "'");
             let ours = Patchset::between(&old, &new).unwrap().unwrap();
             prop_assert_eq!(ours.to_element().to_pretty(), theirs);
 
