@@ -31,6 +31,6 @@ pub use model::{ClearReason, Finding, Model, ScoreChange, Ticket, can_fence, cur
 pub use node::{Node, NodeKind, NodeState};
 pub use options::Options;
 pub use problem::{Problem, Severity};
-pub use reason::{FenceReason, ScoreReason};
+pub use reason::{FenceReason, ScoreReason, Shortage};
 pub use resource::{Resource, ResourceState, Variant};
 pub use sort::merge_sort;

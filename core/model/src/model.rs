@@ -119,6 +119,8 @@ pub struct ScoreChange {
     pub node: NodeKey,
     /// By how much.
     pub score: vocab::Score,
+    /// What the preference was then.
+    pub after: vocab::Score,
     /// Why.
     pub reason: ScoreReason,
 }

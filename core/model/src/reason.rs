@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::ResourceKey;
+
 /// Why a node has to be fenced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FenceReason {
@@ -84,6 +86,17 @@ impl fmt::Display for FenceReason {
     }
 }
 
+/// A kind of capacity of which a node has too little left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// Its name.
+    pub name: String,
+    /// How much is needed.
+    pub needed: i64,
+    /// How much is left.
+    pub free: i64,
+}
+
 /// Why a resource wants to be on a node, or must not be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScoreReason {
@@ -125,12 +138,27 @@ pub enum ScoreReason {
     InstanceLimit,
     /// The node cannot take more of them.
     NodeLimit,
-    /// There is not enough capacity.
-    Utilization,
+    /// There is not enough capacity: what there is too little of.
+    Utilization(Vec<Shortage>),
     /// A ticket is missing, by name.
     Ticket(String),
-    /// A colocation, by id.
-    Colocation(String),
+    /// A colocation.
+    Colocation {
+        /// Its id; one that nobody configured starts with `#`.
+        id: String,
+        /// The resource at its other side.
+        with: ResourceKey,
+        /// Whether this resource follows the other, not the other way round.
+        follows: bool,
+    },
+    /// It may be promoted there.
+    Promotion,
+    /// The node cannot run anything.
+    NodeUnavailable,
+    /// What it is part of may not be there.
+    Collective(ResourceKey),
+    /// The node is inside a container of a bundle and for what belongs there.
+    InBundle,
     /// It cannot run on remote nodes.
     NoRemoteNodes,
     /// It has to be where its container is.

@@ -34,12 +34,20 @@ impl Build<'_, '_> {
                 if allowed.get(node).is_none() {
                     allowed.insert(node, Allowed { score: base, probe, ..Allowed::default() });
                 }
+                let mut after = score;
                 if let Some(cell) = allowed.get_mut(node) {
                     cell.score += score;
+                    after = cell.score;
                 }
                 if score != Score::ZERO {
                     let reason = reason.clone();
-                    self.model.score_changes.push(ScoreChange { resource, node, score, reason });
+                    self.model.score_changes.push(ScoreChange {
+                        resource,
+                        node,
+                        score,
+                        after,
+                        reason,
+                    });
                 }
             }
             pending.extend(self.model.resources[resource].state.children.iter().copied());
@@ -56,6 +64,7 @@ impl Build<'_, '_> {
                 resource,
                 node,
                 score: Score::MINUS_INFINITY,
+                after: Score::MINUS_INFINITY,
                 reason: reason.clone(),
             });
         }

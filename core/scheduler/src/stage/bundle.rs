@@ -1,6 +1,6 @@
 //! Bundles: what each stage does with them.
 
-use model::{NodeKey, ResourceKey, Variant, merge_sort, resource::Replica};
+use model::{NodeKey, ResourceKey, ScoreReason, Variant, merge_sort, resource::Replica};
 use vocab::{Role, Score};
 
 use crate::{
