@@ -57,6 +57,11 @@ impl AttributeSets {
         self.sets.is_empty()
     }
 
+    /// Whether any block applies under a condition only.
+    pub fn has_rules(&self) -> bool {
+        self.sets.iter().any(|set| set.rule.is_some())
+    }
+
     /// The blocks, in the order in which they count.
     pub fn iter(&self) -> std::slice::Iter<'_, AttributeSet> {
         self.sets.iter()

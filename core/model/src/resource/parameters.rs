@@ -21,6 +21,11 @@ impl Parameters {
         now: LocalTime,
         next: &mut NextChange,
     ) -> Rc<Values> {
+        // Without a rule they are the same everywhere, and there is no need for a copy of each for each node.
+        let node = node.filter(|_| {
+            let mut chain = std::iter::successors(Some(resource), |&key| resources[key].parent);
+            chain.any(|key| resources[key].parameters.has_rules())
+        });
         let found = self.cache.entry((resource, node)).or_insert_with(|| {
             let facts = Facts { node: node.map(|node| &nodes[node].attributes), ..Facts::at(now) };
             let mut values = Values::new();
