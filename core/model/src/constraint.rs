@@ -97,6 +97,8 @@ pub struct Colocation {
 pub enum Order {
     /// One action after another.
     Pair {
+        /// Id of the constraint.
+        id: String,
         /// What comes first.
         first: OrderEnd,
         /// What comes then.
@@ -106,6 +108,8 @@ pub enum Order {
     },
     /// Actions after some of several others.
     AnyOf {
+        /// Id of the constraint.
+        id: String,
         /// Name of the point between the two.
         name: String,
         /// How many of the first ones it needs.

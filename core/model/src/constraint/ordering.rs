@@ -45,6 +45,17 @@ fn inverse(task: &str) -> Option<&'static str> {
 
 impl ConstraintReader<'_, '_> {
     pub(crate) fn order(&mut self, element: &Element) {
+        let before = self.read.len();
+        self.orders_of(element);
+        let constraint = element.id().unwrap_or_default();
+        for read in &mut self.read[before..] {
+            if let Constraint::Order(Order::Pair { id, .. } | Order::AnyOf { id, .. }) = read {
+                constraint.clone_into(id);
+            }
+        }
+    }
+
+    fn orders_of(&mut self, element: &Element) {
         let kind = self.kind(element);
         let symmetry = self.symmetry(element, kind, None);
         let ends = [("first", "first-action", "action"), ("then", "then-action", "action")];
@@ -98,6 +109,7 @@ impl ConstraintReader<'_, '_> {
         if required > 0 {
             let instances = self.resource(first).state.children.clone();
             self.push(Order::AnyOf {
+                id: String::new(),
                 name: format!("clone-one-or-more:{id}"),
                 required,
                 first: instances.into_iter().map(|instance| end(instance, first_task)).collect(),
@@ -192,6 +204,7 @@ impl ConstraintReader<'_, '_> {
         let thens = self.resolved(then)?;
         if !all {
             self.push(Order::AnyOf {
+                id: String::new(),
                 name: format!("one-or-more:{}", first.id().unwrap_or_default()),
                 required: 1,
                 first: firsts.into_iter().map(|resource| end(resource, first_task)).collect(),
@@ -242,6 +255,7 @@ impl ConstraintReader<'_, '_> {
         strength: OrderStrength,
     ) {
         self.push(Order::Pair {
+            id: String::new(),
             first: end(first, first_task),
             then: end(then, then_task),
             strength,

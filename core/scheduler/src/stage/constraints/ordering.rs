@@ -8,13 +8,13 @@ use crate::{
 impl Plan<'_> {
     pub(crate) fn configured_order(&mut self, configured: &Order) {
         match configured {
-            Order::Pair { first, then, strength } => {
+            Order::Pair { first, then, strength, .. } => {
                 let first_op = self.op(&first.task);
                 let then_op = self.op(&then.task);
                 let relation = relation(*strength, first_op);
                 self.order(first.resource, first_op, then.resource, then_op, relation);
             }
-            Order::AnyOf { name, required, first, then, strength } => {
+            Order::AnyOf { name, required, first, then, strength, .. } => {
                 let point = self.pseudo_point(name);
                 self.actions[point].required_runnable_before = *required;
                 let point_end = RelationEnd { action: Some(point), ..RelationEnd::default() };
