@@ -6,6 +6,7 @@
 mod attrd_updater;
 mod cibadmin;
 mod crm_attribute;
+mod crm_diff;
 mod crm_error;
 mod crm_mon;
 mod crm_node;
@@ -37,6 +38,7 @@ pub const TOOLS: &[Tool] = &[
     attrd_updater::TOOL,
     cibadmin::TOOL,
     crm_attribute::TOOL,
+    crm_diff::TOOL,
     crm_error::TOOL,
     crm_mon::TOOL,
     crm_node::TOOL,

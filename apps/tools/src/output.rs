@@ -1,6 +1,7 @@
 //! How a tool says what it found: text at once, or one XML document when it ends.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, Write},
     path::PathBuf,
@@ -44,6 +45,46 @@ pub struct OutputOptions {
     pub text_fancy: bool,
 }
 
+/// An argument as a shell takes it: in quotes if it is not one word as it stands.
+fn quoted(argument: &str) -> Cow<'_, str> {
+    if is_one_word(argument) {
+        return Cow::Borrowed(argument);
+    }
+    Cow::Owned(format!("'{}'", argument.replace('\'', "'\\''")))
+}
+
+/// Whether a shell makes one word of it, quotes and escapes considered.
+fn is_one_word(text: &str) -> bool {
+    let mut words = 0;
+    let mut in_word = false;
+    let mut quote = None;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some('"') if c == '\\' => drop(rest.next()),
+            Some(_) => {}
+            None if c.is_ascii_whitespace() => in_word = false,
+            None => {
+                if !in_word {
+                    if c == '#' {
+                        // The rest is a comment.
+                        break;
+                    }
+                    words += 1;
+                    in_word = true;
+                }
+                match c {
+                    '\'' | '"' => quote = Some(c),
+                    '\\' if rest.next().is_none() => return false,
+                    _ => {}
+                }
+            }
+        }
+    }
+    words == 1 && quote.is_none()
+}
+
 /// Where a tool reports.
 pub struct Output {
     tool: &'static str,
@@ -74,7 +115,7 @@ impl Output {
         let mut request = tool.to_owned();
         for arg in args.iter().skip(1) {
             request.push(' ');
-            request.push_str(&arg.to_string_lossy());
+            request.push_str(&quoted(&arg.to_string_lossy()));
         }
         let format = options.output_as;
         Ok(Self { tool, format, destination, request, elements: Vec::new(), errors: Vec::new() })
@@ -157,5 +198,21 @@ impl Output {
         }
         let _ = self.destination.flush();
         exit_code(exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_quoted_where_a_shell_would_split_them() {
+        for plain in ["-V", "a=b", "'a b'", "a\\ b", "--x=\"a b\""] {
+            assert_eq!(quoted(plain), plain);
+        }
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted("<a x='1' y='2'/>"), "'<a x='\\''1'\\'' y='\\''2'\\''/>'");
     }
 }

@@ -101,9 +101,8 @@ fn follow(
     let mut old_of = vec![None; new.len()];
     for (at, node) in old.iter().enumerate() {
         if !matches!(node, Node::Element(_)) {
-            let here = counted.before(at);
-            new_of[at] =
-                (keep_comments && new.get(here).is_some_and(|other| other == node)).then_some(here);
+            let stays = keep_comments && new.get(at).is_some_and(|other| other == node);
+            new_of[at] = stays.then_some(at);
         }
         match new_of[at] {
             Some(to) => old_of[to] = Some(at),
