@@ -1,7 +1,10 @@
 //! What runs inside the nodes to try their ring: this program again, as a client of the ring's services and as a stranger
 //! on its network.
 
+mod account;
 mod bed;
+mod flow;
+pub(crate) mod flows;
 pub(crate) mod load;
 mod order;
 mod packets;
@@ -24,6 +27,7 @@ pub(crate) fn helper(command: &str, arguments: &Arguments) -> Option<Result<()>>
         "ring-state" => watch::state(words),
         "ring-watch" => watch::follow(words),
         "ring-order" => order::main(words),
+        "ring-flow" => flow::main(words),
         "ring-load" => load::throughput(words),
         "ring-latency" => load::latency(words),
         "ring-listen" => load::listen(words),

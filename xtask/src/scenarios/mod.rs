@@ -124,6 +124,8 @@ const MIXED: &[Scenario] = &[
     own("ring-mixed-1c2r-udpu", "one of Debian's and two of ours, plain", |s, n| mixed(s, n, ONE_C, Transport::Udpu), ring::mixed),
     own("ring-mixed-2c1r-knet", "two of Debian's and one of ours, encrypted", |s, n| mixed(s, n, TWO_C, Transport::Knet), ring::mixed),
     own("ring-mixed-1c2r-knet", "one of Debian's and two of ours, encrypted", |s, n| mixed(s, n, ONE_C, Transport::Knet), ring::mixed),
+    own("ring-rekey-2c1r", "two of Debian's and one of ours change their key without losing each other", |s, n| mixed(s, n, TWO_C, Transport::Knet), ring::rekey),
+    own("ring-rekey-1c2r", "one of Debian's and two of ours change their key without losing each other", |s, n| mixed(s, n, ONE_C, Transport::Knet), ring::rekey),
     own("c-pacemaker", "Debian's pacemaker on our ring forms, recovers and fails over", c_pacemaker, ring::c_pacemaker),
 ];
 

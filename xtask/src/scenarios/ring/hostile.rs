@@ -1,7 +1,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use netns::{CLIENT, Programs, Ring, Transport, node_address, wait_until};
+use netns::{CLIENT, Ring, Transport, node_address, wait_until};
 
 use super::SOME;
 use crate::{
@@ -83,18 +83,22 @@ fn order_again(bed: &Bed, nodes: &[String], is_harmless: bool) -> Result<()> {
     .map(drop)
 }
 
-/// What each node's daemon says of packets that it did not take: Debian's writes a line for each, ours counts them and
-/// writes a line now and then.
+/// What each node's daemon says of packets that it did not take.
 fn refusals(bed: &Bed, nodes: &[String]) -> Result<Vec<u64>> {
-    let of_node = |(node, programs): (&String, &Programs)| match programs.ring {
+    nodes.iter().map(|node| refusals_of(bed, node)).collect()
+}
+
+/// The same of one: Debian's writes a line for each packet, ours counts them and writes a line now and then.
+pub(super) fn refusals_of(bed: &Bed, node: &str) -> Result<u64> {
+    let number = usize::try_from(bed.number(node)?)?;
+    match bed.cluster.settings().nodes[number - 1].ring {
         Ring::Corosync => lines_of_refusals(bed, node),
         Ring::Cardea => {
             let words = ["corosync-cmapctl", "-m", "stats", "-g", REFUSED];
             let text = bed.run(node, &words)?.stdout;
             Ok(text.trim().rsplit(' ').next().context("no value")?.parse()?)
         }
-    };
-    nodes.iter().zip(&bed.cluster.settings().nodes).map(of_node).collect()
+    }
 }
 
 fn lines_of_refusals(bed: &Bed, node: &str) -> Result<u64> {

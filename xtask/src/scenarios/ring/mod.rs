@@ -1,6 +1,8 @@
 //! What the ring must do without anything above it.
 
 mod hostile;
+mod mixed;
+mod rekey;
 mod reload;
 mod tools;
 
@@ -17,6 +19,8 @@ use crate::{
     timeline::milliseconds,
 };
 pub(in crate::scenarios) use hostile::{hostile, strangers};
+pub(in crate::scenarios) use mixed::mixed;
+pub(in crate::scenarios) use rekey::rekey;
 pub(in crate::scenarios) use reload::reload;
 pub(in crate::scenarios) use tools::tools;
 
@@ -57,42 +61,6 @@ pub(super) fn farewell(bed: &mut Bed) -> Result<()> {
         bed.wait_ring(&others, true)?;
         bed.cluster.start_ring(victim)?;
         bed.wait_ring(&nodes, true)?;
-    }
-    Ok(())
-}
-
-/// Everything that happens to a ring, with nodes that may run different ones.
-pub(super) fn mixed(bed: &mut Bed) -> Result<()> {
-    let nodes = bed.cluster.node_names();
-    // One node after the other, so that each joins a ring that is there.
-    for (index, node) in nodes.iter().enumerate() {
-        bed.cluster.start_ring(node)?;
-        bed.wait_ring(&nodes[..=index], index > 0).context("joining")?;
-    }
-    console::detail(&bed.order(&nodes, MANY / 3, 2)?);
-    for (index, node) in nodes.iter().enumerate() {
-        let others: Vec<String> = nodes.iter().filter(|n| *n != node).cloned().collect();
-        let seed = u64::try_from(index)? * 10;
-
-        bed.cluster.stop_stack(node)?;
-        bed.wait_ring(&others, true).with_context(|| format!("{node} was stopped"))?;
-        bed.order(&others, SOME, seed + 3)?;
-        bed.cluster.start_ring(node)?;
-        bed.wait_ring(&nodes, true).with_context(|| format!("{node} was started"))?;
-
-        bed.ring_daemon(node)?.signal(Signal::KILL)?;
-        bed.wait_ring(&others, true).with_context(|| format!("{node} was killed"))?;
-        bed.cluster.start_ring(node)?;
-        bed.wait_ring(&nodes, true).with_context(|| format!("{node} is back"))?;
-        bed.order(&nodes, SOME, seed + 4)?;
-
-        bed.cluster.cut(node)?;
-        bed.wait_ring(&others, true).with_context(|| format!("{node} was cut off"))?;
-        bed.wait_ring(std::slice::from_ref(node), false).context("cut off from the others")?;
-        bed.order(&others, SOME, seed + 5)?;
-        bed.cluster.heal(node)?;
-        bed.wait_ring(&nodes, true).with_context(|| format!("{node} can be reached again"))?;
-        bed.order(&nodes, SOME, seed + 6)?;
     }
     Ok(())
 }
