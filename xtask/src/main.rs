@@ -37,6 +37,8 @@ usage: cargo xtask COMMAND
   tidy                   only the house rules that compiler and clippy do not know
   bench [--stack both|cardea|debian] [--ring R] [--release] [--markdown] [--repeat N] [MEASURE...]
                          figures of our stack beside the C stack's
+  bench scheduler [--peer FILE] [--limit SECONDS] [--release] [--binary FILE] [NAME...]
+                         plans for large clusters and for the corpus, beside another crm_simulate
   corpus [--binary FILE] [--diff] [NAME [FILTER...]]
                          Pacemaker's regression corpora through our tools; counts may only rise
   fuzz [--seconds N] [TARGET...]

@@ -93,7 +93,7 @@ impl Packed {
 
     pub(crate) fn sort(&mut self) {
         let mut sorted: Vec<_> = self.iter().collect();
-        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        sorted.sort_by_key(|(name, _)| *name);
         let mut new = Self(String::with_capacity(self.0.len()));
         for (name, value) in sorted {
             new.append(name, value);

@@ -3,6 +3,7 @@
 mod figures;
 mod measures;
 mod ring;
+mod scheduler;
 
 use anyhow::{Context, Result, bail};
 use netns::{Ring, Stack};
@@ -28,7 +29,12 @@ pub(crate) const MEASURES: [(&str, &str, measures::Measure); 7] = [
 /// `bench [--stack both|cardea|debian] [--ring R] [--release] [--markdown] [--repeat N] [MEASURE...]`
 ///
 /// `--ring` is the ring below our stack; Debian's stack runs on Debian's.
+///
+/// `bench scheduler` is another matter: it needs no cluster.
 pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
+    if arguments.flag("scheduler") {
+        return scheduler::command(arguments);
+    }
     let which = arguments.option("--stack")?.unwrap_or_else(|| "both".to_owned());
     let ring = arguments.option("--ring")?.as_deref().map(ring_named).transpose()?;
     let profile = if arguments.flag("--release") { Profile::Release } else { Profile::Development };

@@ -170,7 +170,7 @@ fn expected_folder() -> PathBuf {
         .map_or_else(|| stack::root().join("../shared/conformance"), PathBuf::from)
 }
 
-fn conformance() -> Option<PathBuf> {
+pub(crate) fn conformance() -> Option<PathBuf> {
     Some(expected_folder()).filter(|folder| folder.is_dir())
 }
 
