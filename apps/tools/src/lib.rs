@@ -13,6 +13,7 @@ mod crm_node;
 mod crm_resource;
 mod crm_shadow;
 mod crm_simulate;
+mod crm_ticket;
 mod crm_verify;
 mod crmadmin;
 mod frame;
@@ -46,6 +47,7 @@ pub const TOOLS: &[Tool] = &[
     crm_shadow::TOOL,
     crm_simulate::TOOL,
     crm_simulate::PTEST,
+    crm_ticket::TOOL,
     crm_verify::TOOL,
     crmadmin::TOOL,
 ];

@@ -1,0 +1,171 @@
+//! `crm_ticket`: shows and changes tickets, the permissions of a site to run something.
+
+mod change;
+mod show;
+mod ticket;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use client::cib::{CallOptions, Cib, CibError};
+use vocab::ToolExit;
+
+use crate::{
+    frame::{self, Common},
+    output::{Output, OutputOptions},
+};
+
+/// This tool.
+pub(crate) const TOOL: crate::Tool =
+    crate::Tool { name: "crm_ticket", summary: "Show and change tickets of this site", main };
+
+#[derive(Debug, clap::Args)]
+struct Options {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    output: OutputOptions,
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    change: Change,
+    /// The ticket
+    #[arg(short = 't', long, value_name = "ID")]
+    ticket: Option<String>,
+    /// With --get-attr, what to show if there is no such attribute
+    #[arg(short = 'd', long, value_name = "VALUE")]
+    default: Option<String>,
+    /// Do it although it is dangerous
+    #[arg(short = 'f', long)]
+    force: bool,
+    /// Show only the value (always done)
+    #[arg(short = 'Q', long, hide = true)]
+    quiet: bool,
+    /// Take the CIB to look at from this file
+    #[arg(short = 'x', long, value_name = "FILE", hide = true)]
+    xml_file: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct Question {
+    /// Show tickets
+    #[arg(short = 'l', long)]
+    info: bool,
+    /// Show tickets with all that is known of them
+    #[arg(short = 'L', long)]
+    details: bool,
+    /// Show the names of tickets
+    #[arg(short = 'w', long)]
+    raw: bool,
+    /// Show the XML of tickets
+    #[arg(short = 'q', long)]
+    query_xml: bool,
+    /// Show the constraints on tickets
+    #[arg(short = 'c', long)]
+    constraints: bool,
+    /// Show an attribute of a ticket
+    #[arg(short = 'G', long, value_name = "ATTRIBUTE")]
+    get_attr: Option<String>,
+    /// Forget all that is known of a ticket
+    #[arg(short = 'C', long)]
+    cleanup: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Change {
+    /// Grant a ticket to this site (needs --force)
+    #[arg(short = 'g', long)]
+    grant: bool,
+    /// Take a ticket away from this site (needs --force)
+    #[arg(short = 'r', long)]
+    revoke: bool,
+    /// Put a ticket in standby: what depends on it stops without the policies of its loss
+    #[arg(short = 's', long)]
+    standby: bool,
+    /// Take a ticket out of standby
+    #[arg(short = 'a', long)]
+    activate: bool,
+    /// Set an attribute of a ticket
+    #[arg(short = 'S', long, value_name = "ATTRIBUTE")]
+    set_attr: Vec<String>,
+    /// With --set-attr, its value
+    #[arg(short = 'v', long, value_name = "VALUE")]
+    attr_value: Vec<String>,
+    /// Remove an attribute of a ticket
+    #[arg(short = 'D', long, value_name = "ATTRIBUTE")]
+    delete_attr: Vec<String>,
+}
+
+impl frame::Options for Options {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// A run that ends here: what to say, and the exit status.
+struct Stop(String, ToolExit);
+
+impl Stop {
+    fn usage(message: impl Into<String>) -> Self {
+        Self(message.into(), ToolExit::Usage)
+    }
+
+    /// What the CIB refused.
+    fn refused(doing: &str, error: &CibError) -> Self {
+        Self(format!("{doing}: {}", error.failure()), error.exit())
+    }
+}
+
+fn main(args: Vec<OsString>) -> ExitCode {
+    let options: Options = match frame::parse(&TOOL, &args) {
+        Ok(options) => options,
+        Err(exit) => return exit,
+    };
+    let mut output = match Output::open(TOOL.name, &options.output, &args) {
+        Ok(output) => output,
+        Err(exit) => return exit,
+    };
+    let exit = match run(&options, &mut output) {
+        Ok(()) => ToolExit::Ok,
+        Err(Stop(message, exit)) => {
+            output.error(message);
+            exit
+        }
+    };
+    output.finish(exit)
+}
+
+fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
+    let mut cib = Cib::open(TOOL.name)
+        .map_err(|error| Stop::refused("Could not connect to the CIB", &error))?;
+    let document = match &options.xml_file {
+        Some(path) => disk::read_document(path)
+            .map_err(|error| Stop(format!("{}: {error}", path.display()), ToolExit::NoInput))?
+            .into(),
+        None => cib
+            .query(None, CallOptions::SCOPE_LOCAL)
+            .map_err(|error| Stop::refused("Could not get local CIB", &error))?,
+    };
+    let question = &options.question;
+    let wanted = options.ticket.as_deref();
+    if question.info || question.details || question.raw {
+        show::list(&document, options, output)
+    } else if question.query_xml {
+        show::states(&document, wanted, output)
+    } else if question.constraints {
+        show::constraints(&document, wanted, output)
+    } else if let Some(name) = &question.get_attr {
+        let Some(ticket) = wanted else {
+            return Err(Stop("Must supply ticket ID with -t".to_owned(), ToolExit::NoSuch));
+        };
+        show::attribute(&document, ticket, name, options.default.as_deref(), output)
+    } else if question.cleanup {
+        change::forget(&mut cib, &document, must_be_named(wanted)?, options.force, output)
+    } else {
+        change::attributes(&mut cib, &document, options, output)
+    }
+}
+
+fn must_be_named(ticket: Option<&str>) -> Result<&str, Stop> {
+    ticket.ok_or_else(|| Stop::usage("Must supply ticket ID with -t"))
+}
