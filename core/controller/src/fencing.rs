@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use messages::crmd::TransitionKey;
 use transition::{
-    ActionId, ActionKind,
+    ActionId, ActionKind, Attributes,
     walker::{Completion, Outcome},
 };
 use vocab::{ExecStatus, NodeName, ToolExit};
@@ -228,8 +228,8 @@ impl Core {
 }
 
 /// Notes with which parameters of its devices a node was unfenced.
-fn note_unfencing(desk: &mut Desk<'_>, target: &NodeName, attributes: &BTreeMap<String, String>) {
-    let value = |name: &str| attributes.get(&format!("CRM_meta_digests_{name}")).cloned();
+fn note_unfencing(desk: &mut Desk<'_>, target: &NodeName, attributes: &Attributes) {
+    let value = |name: &str| attributes.get(&format!("CRM_meta_digests_{name}")).map(str::to_owned);
     let now = desk.now.wall.to_string();
     desk.out.push(Output::SetAttributes {
         node: target.clone(),

@@ -4,7 +4,11 @@ use model::{Arena, Key, Model, NodeKey, NodeState, ResourceKey, ResourceState, S
 use transition::Graph;
 use vocab::Score;
 
-use crate::{plan::Plan, reason::ActionReason, table::ActionFlags};
+use crate::{
+    plan::Plan,
+    reason::ActionReason,
+    table::{ActionFlags, KeyedActions},
+};
 
 /// Whose assignment a score was shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +162,15 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    pub(crate) fn new(plan: Plan<'_>, graph: Graph, dot: Option<String>) -> Self {
+    pub(crate) fn new(mut plan: Plan<'_>, graph: Graph, dot: Option<String>) -> Self {
+        // The graph has the order; what follows needs the room.
+        for action in plan.actions.values_mut() {
+            action.before = Vec::new();
+            action.after = Vec::new();
+        }
+        for row in plan.rows.values_mut() {
+            row.keyed = KeyedActions::default();
+        }
         let actions = plan
             .actions
             .iter()

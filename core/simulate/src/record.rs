@@ -1,5 +1,4 @@
-use std::collections::BTreeMap;
-
+use transition::Attributes;
 use vocab::{FEATURE_SET, Timestamp};
 use xml::{Element, digest};
 
@@ -19,7 +18,7 @@ pub(crate) struct Record<'a> {
     pub(crate) expected: i32,
     pub(crate) reason: &'a str,
     /// What the operation was called with; none if nobody knows, and then no digest is recorded.
-    pub(crate) parameters: Option<&'a BTreeMap<String, String>>,
+    pub(crate) parameters: Option<&'a Attributes>,
     pub(crate) origin: &'a str,
     pub(crate) now: Timestamp,
 }
@@ -52,7 +51,7 @@ impl Record<'_> {
     }
 
     fn meta(&self, name: &str) -> Option<&str> {
-        self.parameters?.get(&format!("CRM_meta_{name}")).map(String::as_str)
+        self.parameters?.get(&format!("CRM_meta_{name}"))
     }
 
     fn is_migration(&self) -> bool {
@@ -114,14 +113,14 @@ impl Record<'_> {
     }
 
     /// What of the parameters a scheduler compares with the configuration.
-    fn compared(&self, parameters: &BTreeMap<String, String>) -> Element {
+    fn compared(&self, parameters: &Attributes) -> Element {
         const LEFT_OUT: [&str; 6] =
             ["id", "crm_feature_set", "op-digest", "on_node", "on_node_uuid", "pcmk_external_ip"];
         let mut element = Element::new("parameters");
         for (name, value) in parameters {
             let timeout = name == "CRM_meta_timeout" && self.interval_ms > 0;
             let is_meta = name.starts_with("CRM_meta_") && !timeout;
-            if is_meta || LEFT_OUT.contains(&name.as_str()) {
+            if is_meta || LEFT_OUT.contains(&name) {
                 continue;
             }
             // An attribute's name cannot begin with a digit.
@@ -140,7 +139,7 @@ mod tests {
     use super::*;
 
     fn record(task: &'static str, interval_ms: u32, exit: i32) -> Element {
-        let parameters = BTreeMap::new();
+        let parameters = Attributes::new();
         let mut history = Element::new("lrm_resource").with("id", "r");
         let record = Record {
             resource: "r",

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use vocab::{Score, Timestamp};
 use xml::Element;
 
-use crate::graph::{
-    Action, ActionId, ActionKind, ActionNode, Graph, NodeMaintenance, Primitive, Setting, Synapse,
+use crate::{
+    Attributes,
+    graph::{
+        Action, ActionId, ActionKind, ActionNode, Graph, NodeMaintenance, Primitive, Setting,
+        Synapse,
+    },
 };
 
 /// An element that is not a transition graph.
@@ -196,13 +200,13 @@ fn read_action(element: &Element) -> Result<Action, GraphError> {
         router: text("router_node"),
     });
     let primitive = element.child("primitive").map(read_primitive).transpose()?;
-    let mut attributes = BTreeMap::new();
+    let mut attributes = Attributes::new();
     if let Some(listed) = element.child("attributes") {
         for (name, value) in listed.attrs() {
-            attributes.insert(name.to_owned(), value.to_owned());
+            attributes.insert(name, value);
         }
         for param in listed.children_named("param") {
-            attributes.insert(required(param, "name")?, required(param, "value")?);
+            attributes.insert(&required(param, "name")?, &required(param, "value")?);
         }
     }
     let nodes_of = |name| element.child(name).into_iter().flat_map(Element::children);

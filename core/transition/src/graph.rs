@@ -1,6 +1,8 @@
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use vocab::{Score, Timestamp};
+
+use crate::Attributes;
 
 /// The number of an action within one graph; grows in the order in which the scheduler thought of the actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,7 +134,7 @@ pub struct Action {
     /// What it is done to.
     pub primitive: Option<Primitive>,
     /// Parameters of the resource and `CRM_meta_*` properties of the action.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Attributes,
     /// Ids of nodes that go down by this action, so that their loss is expected.
     pub downed: Vec<String>,
     /// Remote nodes whose maintenance state has to be noted in the CIB.
@@ -152,7 +154,7 @@ impl Action {
             mode: None,
             shutdown_lock: None,
             primitive: None,
-            attributes: BTreeMap::new(),
+            attributes: Attributes::new(),
             downed: Vec::new(),
             maintenance: Vec::new(),
         }
@@ -160,7 +162,10 @@ impl Action {
 
     /// The meta-attribute `CRM_meta_NAME`.
     pub fn meta(&self, name: &str) -> Option<&str> {
-        self.attributes.get(&format!("CRM_meta_{name}")).map(String::as_str)
+        self.attributes
+            .iter()
+            .find(|(known, _)| known.strip_prefix("CRM_meta_") == Some(name))
+            .map(|(_, value)| value)
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn plan(cib: &Element, id: i32) -> Graph {
         let inputs = stops.get(node.id).cloned().unwrap_or_default();
         let action =
             plan.add(node, ActionKind::Cluster, "do_shutdown", "do_shutdown", None, &inputs);
-        action.attributes.insert("CRM_meta_op_no_wait".into(), "true".into());
+        action.attributes.insert("CRM_meta_op_no_wait", "true");
         action.downed.push(node.id.to_owned());
     }
     plan.finish(id)
@@ -66,7 +66,7 @@ fn place<'a>(
     for node in online().filter(|node| history(node, resource).is_none()) {
         let key = format!("{resource}_monitor_0");
         let action = plan.add(node, ActionKind::Resource, "monitor", &key, Some(primitive), &[]);
-        action.attributes.insert("CRM_meta_op_target_rc".into(), "7".into());
+        action.attributes.insert("CRM_meta_op_target_rc", "7");
         before.push(action.id);
     }
     let looked = before.len();
@@ -96,7 +96,7 @@ fn place<'a>(
     let start = plan.add(wanted, ActionKind::Resource, "start", &key, Some(primitive), &before).id;
     let key = format!("{resource}_monitor_10000");
     let watch = plan.add(wanted, ActionKind::Resource, "monitor", &key, Some(primitive), &[start]);
-    watch.attributes.insert("CRM_meta_interval".into(), "10000".into());
+    watch.attributes.insert("CRM_meta_interval", "10000");
 }
 
 impl Plan {
@@ -112,8 +112,8 @@ impl Plan {
         let number = u32::try_from(self.synapses.len()).unwrap_or(u32::MAX);
         let mut action = Action::new(ActionId(number + 1), kind, task, key);
         action.node = Some(ActionNode { name: node.name.into(), id: node.id.into(), router: None });
-        action.attributes.insert("CRM_meta_timeout".into(), "20000".into());
-        action.attributes.insert("crm_feature_set".into(), vocab::FEATURE_SET.to_string());
+        action.attributes.insert("CRM_meta_timeout", "20000");
+        action.attributes.insert("crm_feature_set", &vocab::FEATURE_SET.to_string());
         let text = |element: &Element, name: &str| element.attr(name).unwrap_or("").to_owned();
         action.primitive = primitive.map(|primitive| Primitive {
             id: text(primitive, "id"),

@@ -258,7 +258,7 @@ impl Core {
             target: NodeName::from(node.name.as_str()),
             action: kind,
             timeout: self.drive.walker.graph().fencing_timeout.duration,
-            delay: action.attributes.get("priority-fencing-delay").cloned(),
+            delay: action.attributes.get("priority-fencing-delay").map(str::to_owned),
         });
     }
 }
@@ -300,6 +300,10 @@ fn to_operation(action: &Action, transition_key: Option<String>) -> Operation {
             provider: primitive.provider.clone(),
             agent: Some(primitive.agent.clone()),
         }),
-        attributes: action.attributes.clone(),
+        attributes: action
+            .attributes
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
     }
 }

@@ -112,8 +112,8 @@ fn limits_hold_actions_back_until_others_end() {
 fn migrations_count_at_both_ends() {
     let migrate = |id, from: &str, to: &str| {
         let mut action = resource(id, "migrate_to", from);
-        action.attributes.insert("CRM_meta_migrate_source".into(), from.into());
-        action.attributes.insert("CRM_meta_migrate_target".into(), to.into());
+        action.attributes.insert("CRM_meta_migrate_source", from);
+        action.attributes.insert("CRM_meta_migrate_target", to);
         action
     };
     let mut migrating = graph(vec![

@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use model::{NodeKey, ResourceKey, Variant, attributes::Values};
 use rules::Facts;
+use transition::Attributes;
 use vocab::Interval;
 
 use crate::{
@@ -16,14 +15,12 @@ impl Plan<'_> {
         &mut self,
         key: ActionKey,
         named_node: Option<NodeKey>,
-    ) -> BTreeMap<String, String> {
+    ) -> Attributes {
         let row = &self.actions[key];
         let (resource, node) = (row.resource, row.node);
-        let mut attributes =
-            BTreeMap::from([("crm_feature_set".to_owned(), vocab::FEATURE_SET.to_string())]);
-        let mut add = |name: &str, value: &str| {
-            attributes.entry(name.to_owned()).or_insert_with(|| value.to_owned());
-        };
+        let mut attributes = Attributes::new();
+        attributes.insert("crm_feature_set", &vocab::FEATURE_SET.to_string());
+        let mut add = |name: &str, value: &str| attributes.insert_new(name, value);
         let mut meta = Values::new();
         if let Some(resource) = resource {
             let (own, effective) = self.operation_values(key, resource);
@@ -31,8 +28,15 @@ impl Plan<'_> {
             meta = effective;
             let primitive = self.resource(resource).is_primitive();
             if node.is_some() || primitive {
-                let parameters = self.resolved_parameters(resource, node);
-                parameters.iter().for_each(|(name, value)| add(name, value));
+                let parameters = self.parameters(resource, node);
+                // An address may stand for the node's name.
+                let address = (parameters.get("addr").map(String::as_str) == Some("#uname"))
+                    .then(|| self.bundle_address(resource))
+                    .flatten();
+                for (name, value) in parameters.iter() {
+                    let address = address.as_deref().filter(|_| name == "addr");
+                    add(name, address.unwrap_or(value));
+                }
             }
         }
         for (name, value) in self.actions[key].meta.iter() {
@@ -52,6 +56,7 @@ impl Plan<'_> {
             self.add_structure(resource, &mut attributes);
             self.add_guest(key, resource, &mut attributes);
         }
+        attributes.shrink_to_fit();
         attributes
     }
 
@@ -91,21 +96,10 @@ impl Plan<'_> {
         (own, effective.meta)
     }
 
-    /// A resource's parameters, with an address that stands for the node's name filled in.
-    fn resolved_parameters(&mut self, resource: ResourceKey, node: Option<NodeKey>) -> Values {
-        let mut parameters = (*self.parameters(resource, node)).clone();
-        if parameters.get("addr").map(String::as_str) == Some("#uname")
-            && let Some(address) = self.bundle_address(resource)
-        {
-            parameters.insert("addr".to_owned(), address);
-        }
-        parameters
-    }
-
     /// What the resource is part of.
-    fn add_structure(&self, resource: ResourceKey, attributes: &mut BTreeMap<String, String>) {
+    fn add_structure(&self, resource: ResourceKey, attributes: &mut Attributes) {
         let mut set = |name: &str, value: String| {
-            attributes.insert(meta_name(name), value);
+            attributes.insert(&meta_name(name), &value);
         };
         let mut current = Some(resource);
         while let Some(key) = current {
@@ -142,17 +136,12 @@ impl Plan<'_> {
             current = configured.parent;
         }
         if let Some(address) = self.resource(resource).meta("external-ip") {
-            attributes.insert("pcmk_external_ip".to_owned(), address.to_owned());
+            attributes.insert("pcmk_external_ip", address);
         }
     }
 
     /// Where a guest node is.
-    fn add_guest(
-        &self,
-        key: ActionKey,
-        resource: ResourceKey,
-        attributes: &mut BTreeMap<String, String>,
-    ) {
+    fn add_guest(&self, key: ActionKey, resource: ResourceKey, attributes: &mut Attributes) {
         let row = &self.actions[key];
         let Some(launcher) = row.node.and_then(|node| self.guest_launcher(node)) else { return };
         let task = match (row.task, row.key.op) {
@@ -170,13 +159,9 @@ impl Plan<'_> {
         };
         let Some(host) = host else { return };
         if let Some(target) = self.resource(resource).meta("container-attribute-target") {
-            attributes
-                .entry(meta_name("container-attribute-target"))
-                .or_insert_with(|| target.to_owned());
+            attributes.insert_new(&meta_name("container-attribute-target"), target);
         }
-        attributes
-            .entry(meta_name("physical_host"))
-            .or_insert_with(|| self.node_name(host).to_owned());
+        attributes.insert_new(&meta_name("physical_host"), self.node_name(host));
     }
 }
 
