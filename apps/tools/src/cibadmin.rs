@@ -2,30 +2,36 @@
 
 use std::{
     ffi::OsString,
-    io::{self, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
-use client::cib::{CallOptions, Cib, CibError, Operation, Request};
-use vocab::{FEATURE_SET, NodeName, ToolExit};
-use xml::{Element, Limits};
+use client::cib::{CallOptions, Cib, CibError, Failure, Operation, Request};
+use vocab::{NodeName, ToolExit};
+use xml::{Element, Limits, Node};
 
-use crate::frame::{self, Common, exit_code};
+use crate::{
+    frame::{self, Common},
+    output::{Output, OutputOptions},
+};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "cibadmin", summary: "Read and change the cluster's configuration", main };
 
 /// What `--force` is demanded with.
-const DANGEROUS: &str = "The supplied command is considered dangerous.  To prevent accidental destruction of the \
+const DANGEROUS: &str = "The supplied command is considered dangerous. To prevent accidental destruction of the \
                          cluster, the --force flag is required in order to proceed.";
 
 #[derive(Debug, clap::Args)]
 struct Options {
     #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    output: OutputOptions,
     #[command(flatten)]
     command: Commands,
     #[command(flatten)]
@@ -73,6 +79,9 @@ struct Options {
     /// Wait for the answer (always done)
     #[arg(short = 's', long, hide = true)]
     sync_call: bool,
+    /// With --modify, take NAME="NAME++" and NAME="NAME+=N" for a sum (always done)
+    #[arg(long, hide = true)]
+    score: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -139,17 +148,28 @@ impl frame::Options for Options {
     }
 }
 
-/// A run that ends here: what to say on standard error, and the exit status.
-struct Stop(String, ToolExit);
+/// A run that ends here: what to say, and the exit status.
+struct Stop {
+    message: String,
+    exit: ToolExit,
+    /// What the CIB gave back with its refusal.
+    refused: Option<Arc<Element>>,
+}
+
+impl Stop {
+    fn new(message: impl Into<String>, exit: ToolExit) -> Self {
+        Self { message: message.into(), exit, refused: None }
+    }
+}
 
 impl From<CibError> for Stop {
     fn from(error: CibError) -> Self {
-        match &error {
+        let exit = error.exit();
+        match error {
             CibError::Failed { failure, output } => {
-                print_refused(output.as_deref());
-                Self(format!("Call failed: {failure}"), error.exit())
+                Self { message: format!("CIB API call failed: {failure}"), exit, refused: output }
             }
-            _ => Self(format!("cibadmin: {error}"), error.exit()),
+            _ => Self::new(error.to_string(), exit),
         }
     }
 }
@@ -159,59 +179,69 @@ fn main(args: Vec<OsString>) -> ExitCode {
         Ok(options) => options,
         Err(exit) => return exit,
     };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Stop(message, exit)) => {
-            let _ = writeln!(io::stderr(), "{message}");
-            exit_code(exit)
+    let mut output = match Output::open(TOOL.name, &options.output, &args) {
+        Ok(output) => output,
+        Err(exit) => return exit,
+    };
+    let exit = match run(&options, &mut output) {
+        Ok(()) => ToolExit::Ok,
+        Err(Stop { message, exit, refused }) => {
+            output.error(message);
+            if let Some(refused) = refused {
+                tell_refused(&refused, &options, &mut output);
+            }
+            exit
         }
-    }
+    };
+    output.finish(exit)
 }
 
-fn run(options: &Options) -> Result<(), Stop> {
+fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     if options.show_access.is_some() {
-        return Err(Stop(
-            "cibadmin: --show-access is not implemented yet".to_owned(),
-            ToolExit::UnimplementedFeature,
-        ));
+        let message = "--show-access is not implemented yet";
+        return Err(Stop::new(message, ToolExit::UnimplementedFeature));
     }
     let command = &options.command;
     let dangerous =
         command.erase || command.upgrade || (command.delete_all && options.xpath.is_none());
     if dangerous && !options.force {
-        return Err(Stop(DANGEROUS.to_owned(), ToolExit::Unsafe));
+        return Err(Stop::new(DANGEROUS, ToolExit::Unsafe));
     }
     if command.empty {
-        print(&cib::empty(1).to_pretty());
+        tell(&cib::empty(1), output);
         return Ok(());
     }
     if command.md5_sum || command.md5_sum_versioned {
         let Some(document) = input(&options.data)? else {
-            return Err(Stop(
-                "cibadmin: give the XML with --xml-text, --xml-file or --xml-pipe".to_owned(),
-                ToolExit::Usage,
-            ));
+            let message = "give the XML with --xml-text, --xml-file or --xml-pipe";
+            return Err(Stop::new(message, ToolExit::Usage));
         };
-        if command.md5_sum {
-            print_aside("Digest: ");
-            print(&format!("{}\n", xml::digest::on_disk(&document)));
+        let digest = if command.md5_sum {
+            xml::digest::on_disk(&document)
         } else {
-            print_aside(&format!("Versioned ({FEATURE_SET}) digest: "));
-            print(&format!("{}\n", xml::digest::versioned(&document)));
-        }
+            xml::digest::versioned(&document)
+        };
+        output.line(&digest);
+        output.element(Element::new("md5-sum").with("digest", digest));
         return Ok(());
     }
     let request = request(options)?;
-    let mut connection = Cib::open("cibadmin")?;
+    let mut connection = Cib::open(TOOL.name)?;
     if let Some(seconds) = options.timeout {
         connection.set_timeout(Duration::from_secs(seconds));
     }
-    let answer = connection.call(request)?;
+    let answer = match connection.call(request) {
+        Err(CibError::Failed { failure: Failure::SchemaUnchanged, .. }) if command.upgrade => {
+            output.line(format!("Upgrade unnecessary: {}", Failure::SchemaUnchanged));
+            return Ok(());
+        }
+        other => other?,
+    };
     if let Some(answer) = answer.filter(|_| command.query) {
         if options.node_path {
-            print_paths(&mut connection, options)?;
+            tell_paths(&mut connection, options, output)?;
         } else {
-            print(&answer.to_pretty());
+            tell(&answer, output);
         }
     }
     Ok(())
@@ -255,8 +285,8 @@ fn request(options: &Options) -> Result<Request, Stop> {
         || command.replace
         || (command.delete && options.xpath.is_none());
     if needs_data && request.data.is_none() {
-        let what = "cibadmin: this needs XML: give it with --xml-text, --xml-file or --xml-pipe";
-        return Err(Stop(what.to_owned(), ToolExit::Usage));
+        let message = "this needs XML: give it with --xml-text, --xml-file or --xml-pipe";
+        return Err(Stop::new(message, ToolExit::Usage));
     }
     let flags = [
         (CallOptions::NO_CHILDREN, options.no_children),
@@ -284,58 +314,56 @@ fn input(data: &Data) -> Result<Option<Element>, Stop> {
         (read(path)?, path.display().to_string())
     } else if data.xml_pipe {
         let mut text = Vec::new();
-        io::stdin().read_to_end(&mut text).map_err(|error| {
-            Stop(format!("cibadmin: standard input: {error}"), ToolExit::NoInput)
-        })?;
+        io::stdin()
+            .read_to_end(&mut text)
+            .map_err(|error| Stop::new(format!("standard input: {error}"), ToolExit::NoInput))?;
         (text, "STDIN".to_owned())
     } else {
         return Ok(None);
     };
     xml::parse_bytes(&text, Limits::DOCUMENT).map(Some).map_err(|error| {
-        Stop(format!("Couldn't parse input from {from}: {error}"), ToolExit::Config)
+        Stop::new(format!("Couldn't parse input from {from}: {error}"), ToolExit::Config)
     })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Stop> {
     std::fs::read(path)
-        .map_err(|error| Stop(format!("cibadmin: {}: {error}", path.display()), ToolExit::NoInput))
+        .map_err(|error| Stop::new(format!("{}: {error}", path.display()), ToolExit::NoInput))
 }
 
-/// Prints the path of each element that `--xpath` finds in the whole CIB.
-fn print_paths(connection: &mut Cib, options: &Options) -> Result<(), Stop> {
+/// Tells the path of each element that `--xpath` finds in the whole CIB.
+fn tell_paths(connection: &mut Cib, options: &Options, output: &mut Output) -> Result<(), Stop> {
     let Some(expression) = &options.xpath else {
-        return Err(Stop("cibadmin: --node-path needs --xpath".to_owned(), ToolExit::Usage));
+        return Err(Stop::new("--node-path needs --xpath", ToolExit::Usage));
     };
-    let expression = xml::xpath::Expr::parse(expression)
-        .map_err(|error| Stop(format!("cibadmin: {error}"), ToolExit::NoSuch))?;
+    let bad = |error: &dyn std::fmt::Display| Stop::new(error.to_string(), ToolExit::NoSuch);
+    let expression = xml::xpath::Expr::parse(expression).map_err(|error| bad(&error))?;
     let document = connection.query(None, CallOptions::SCOPE_LOCAL)?;
-    let found = expression
-        .select_elements(&document)
-        .map_err(|error| Stop(format!("cibadmin: {error}"), ToolExit::NoSuch))?;
+    let found = expression.select_elements(&document).map_err(|error| bad(&error))?;
     for (path, _) in found {
-        print(&format!("{}\n", xml::node_path_string(&document, &path)));
+        let path = xml::node_path_string(&document, &path);
+        output.line(&path);
+        output.element(Element::new("xpath-query-path").with("path", path));
     }
     Ok(())
 }
 
-/// Says what was refused: which objects could not be created, or the whole document with line numbers.
-fn print_refused(output: Option<&Element>) {
-    let Some(output) = output else { return };
-    if output.name() != "cib" {
-        print(&output.to_pretty());
-        return;
-    }
-    for (number, line) in output.to_pretty().lines().enumerate() {
-        let _ = writeln!(io::stderr(), "{:4} {line}", number + 1);
+/// Tells what was refused: the objects that could not be created; the whole document, with line numbers, only to who wants
+/// to know more.
+fn tell_refused(refused: &Element, options: &Options, output: &mut Output) {
+    if refused.name() != "cib" {
+        tell(refused, output);
+    } else if options.common.verbose > 0 {
+        for (number, line) in refused.to_pretty().lines().enumerate() {
+            output.remark(format!("{:4} {line}", number + 1));
+        }
     }
 }
 
-fn print(text: &str) {
-    // A reader that has gone away is no error of ours.
-    let _ = io::stdout().write_all(text.as_bytes());
-}
-
-/// Words around a result, for people: they stay out of the way of a program that reads the result.
-fn print_aside(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+fn tell(document: &Element, output: &mut Output) {
+    let text = document.to_pretty();
+    output.text(&text);
+    let mut element = Element::new("output");
+    element.push(Node::Text(text.into()));
+    output.element(element);
 }

@@ -60,6 +60,9 @@ struct Options {
     /// Show only the value
     #[arg(short = 'q', long, short_alias = 'Q')]
     quiet: bool,
+    /// With --update, take NAME++ and NAME+=N for a sum (always done)
+    #[arg(long, hide = true)]
+    score: bool,
     /// Keep the change from being noticed
     #[arg(short = '!', long, hide = true)]
     inhibit_policy_engine: bool,
@@ -93,8 +96,7 @@ impl frame::Options for Options {
 
 fn main(args: Vec<OsString>) -> ExitCode {
     // The old forms "-p" and "-p RESOURCE" differ only by what follows, which the parser cannot tell from an argument.
-    let args = join_promotion(args);
-    let options: Options = match frame::parse(&TOOL, &args) {
+    let options: Options = match frame::parse(&TOOL, &join_promotion(&args)) {
         Ok(options) => options,
         Err(exit) => return exit,
     };
@@ -113,9 +115,9 @@ fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 /// Makes `-p RESOURCE` one argument.
-fn join_promotion(args: Vec<OsString>) -> Vec<OsString> {
+fn join_promotion(args: &[OsString]) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::with_capacity(args.len());
-    let mut rest = args.into_iter().peekable();
+    let mut rest = args.iter().cloned().peekable();
     while let Some(mut argument) = rest.next() {
         let is_option = argument == "-p" || argument == "--promotion";
         if is_option
@@ -135,7 +137,8 @@ mod tests {
 
     #[test]
     fn promotion_takes_a_resource_or_none() {
-        let join = |args: &[&str]| join_promotion(args.iter().map(OsString::from).collect());
+        let join =
+            |args: &[&str]| join_promotion(&args.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(join(&["x", "-p", "db", "-v", "5"]), ["x", "-p=db", "-v", "5"]);
         assert_eq!(join(&["x", "-p", "-v", "5"]), ["x", "-p", "-v", "5"]);
         assert_eq!(join(&["x", "--promotion"]), ["x", "--promotion"]);

@@ -86,7 +86,7 @@ impl Wanted {
 pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Problem> {
     let name = attribute_name(options)?;
     let section = section(options)?;
-    check(options, section, name.as_deref())?;
+    check(options, name.as_deref())?;
     let mut cib = Cib::open(TOOL.name).map_err(Problem::NoCib)?;
     let root = cib.query(None, CallOptions::NONE)?;
     let mut place = Place {
@@ -126,13 +126,14 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Problem>
     } else if options.command.delete {
         delete(&mut cib, options, output, &root, &place, &wanted)
     } else {
-        query(options, output, &root, &place, &wanted, node_name.as_deref())
+        query(options, output, &root, &place, &wanted)
     }
 }
 
 fn attribute_name(options: &Options) -> Result<Option<String>, Problem> {
     let Some(resource) = &options.promotion else { return Ok(options.name.clone()) };
-    let resource = resource.clone().or_else(|| env::var("OCF_RESOURCE_INSTANCE").ok());
+    let named = resource.clone().filter(|resource| !resource.is_empty());
+    let resource = named.or_else(|| env::var("OCF_RESOURCE_INSTANCE").ok());
     match resource.filter(|resource| !resource.is_empty()) {
         Some(resource) => Ok(Some(format!("master-{resource}"))),
         None => Err(Problem::Usage(
@@ -156,12 +157,11 @@ fn section(options: &Options) -> Result<Section, Problem> {
     }
 }
 
-fn check(options: &Options, section: Section, name: Option<&str>) -> Result<(), Problem> {
-    let changes = options.command.delete || options.command.update.is_some();
+fn check(options: &Options, name: Option<&str>) -> Result<(), Problem> {
     let complaint = if options.command.delete && name.is_none() && options.pattern.is_none() {
         "Error: must specify attribute name or pattern to delete"
-    } else if options.pattern.is_some() && changes && section != Section::Status {
-        "Error: pattern can only be used with query, or with till-reboot update or delete"
+    } else if options.pattern.is_some() && name.is_some() {
+        "Error: --name and --pattern cannot be used at the same time"
     } else if options.command.update.is_some()
         && name.is_none()
         && options.id.is_none()
@@ -245,17 +245,16 @@ fn query(
     root: &Element,
     place: &Place,
     wanted: &Wanted,
-    node: Option<&str>,
 ) -> Result<(), Problem> {
     let pairs: Vec<_> = place.pairs(root).into_iter().filter(|pair| wanted.is(pair)).collect();
     let id = options.id.as_deref();
     if pairs.is_empty() {
         let Some(default) = &options.default else { return Err(Problem::NotFound) };
-        show(output, options, place, id, wanted.name.as_deref(), Some(default), node);
+        show(output, options, place, id, wanted.name.as_deref(), Some(default));
         return Ok(());
     }
     for pair in pairs {
-        show(output, options, place, id, pair.attr("name"), pair.attr("value"), None);
+        show(output, options, place, id, pair.attr("name"), pair.attr("value"));
     }
     Ok(())
 }
@@ -267,7 +266,6 @@ fn show(
     id: Option<&str>,
     name: Option<&str>,
     value: Option<&str>,
-    host: Option<&str>,
 ) {
     let scope = place.section.as_str();
     if output.format() == Format::Xml {
@@ -275,8 +273,7 @@ fn show(
             .with("name", name.unwrap_or_default())
             .with("value", value.unwrap_or_default())
             .with("scope", scope)
-            .with_some("id", id)
-            .with_some("host", host);
+            .with_some("id", id);
         output.element(element);
     } else if options.quiet {
         output.line(value.unwrap_or_default());
@@ -290,24 +287,24 @@ fn show(
     }
 }
 
-/// The one attribute that is meant; none if there is none yet.
-fn only_match<'a>(
+/// The attributes that are meant: all that match a pattern, else one, or none if there is none yet.
+fn matches<'a>(
     output: &mut Output,
     root: &'a Element,
     place: &'a Place,
     wanted: &Wanted,
-) -> Result<Option<&'a Element>, Problem> {
+) -> Result<Vec<&'a Element>, Problem> {
     let pairs: Vec<_> = place.pairs(root).into_iter().filter(|pair| wanted.is(pair)).collect();
-    if pairs.len() > 1 {
-        let name = wanted.name.as_deref().unwrap_or_default();
-        output.line(format!("Multiple attributes match name={name}"));
-        for pair in pairs {
-            let value = pair.attr("value").unwrap_or_default();
-            output.line(format!("  Value: {value} \t(id={})", pair.id().unwrap_or_default()));
-        }
-        return Err(Problem::Multiple);
+    if wanted.pattern.is_some() || pairs.len() < 2 {
+        return Ok(pairs);
     }
-    Ok(pairs.first().copied())
+    let name = wanted.name.as_deref().unwrap_or_default();
+    output.line(format!("Multiple attributes match name={name}"));
+    for pair in pairs {
+        let value = pair.attr("value").unwrap_or_default();
+        output.line(format!("  Value: {value} \t(id={})", pair.id().unwrap_or_default()));
+    }
+    Err(Problem::Multiple)
 }
 
 fn update(
@@ -319,13 +316,21 @@ fn update(
     wanted: &Wanted,
     value: &str,
 ) -> Result<(), Problem> {
-    let name = wanted.name.as_deref();
-    let id = wanted.id.as_deref();
-    let change = match only_match(output, root, place, wanted)? {
-        Some(found) => pair(found.id().unwrap_or_default(), name, Some(value)),
-        None => place.new_attribute(id, name.or(id).unwrap_or_default(), value),
-    };
-    cib.modify(Some(place.section.in_cib()), change, change_options(options))?;
+    let (name, id) = (wanted.name.as_deref(), wanted.id.as_deref());
+    let found = matches(output, root, place, wanted)?;
+    let mut changes: Vec<Element> = found
+        .iter()
+        .map(|found| pair(found.id().unwrap_or_default(), name.or(found.attr("name")), Some(value)))
+        .collect();
+    if changes.is_empty() && wanted.pattern.is_none() {
+        changes.push(place.new_attribute(id, name.or(id).unwrap_or_default(), value));
+    }
+    if changes.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    for change in changes {
+        cib.modify(Some(place.section.in_cib()), change, change_options(options))?;
+    }
     Ok(())
 }
 
@@ -337,16 +342,28 @@ fn delete(
     place: &Place,
     wanted: &Wanted,
 ) -> Result<(), Problem> {
-    let id = match &wanted.id {
-        Some(id) => id.clone(),
-        None => match only_match(output, root, place, wanted)? {
-            // What is not there is as the user wants it.
-            None => return Ok(()),
-            Some(found) => found.id().unwrap_or_default().to_owned(),
-        },
-    };
-    let name = wanted.name.as_deref();
-    let change = pair(&id, name, None);
+    if let Some(id) = &wanted.id {
+        // Told as Pacemaker tells it: an id that was given does not have to be found.
+        return delete_one(cib, options, output, place, (id, "(null)"), wanted.name.as_deref());
+    }
+    // What is not there is as the user wants it.
+    for found in matches(output, root, place, wanted)? {
+        let id = found.id().unwrap_or_default();
+        delete_one(cib, options, output, place, (id, id), found.attr("name"))?;
+    }
+    Ok(())
+}
+
+/// Removes what has this id, and says so, with the id as it is shown.
+fn delete_one(
+    cib: &mut Cib,
+    options: &Options,
+    output: &mut Output,
+    place: &Place,
+    (id, shown): (&str, &str),
+    name: Option<&str>,
+) -> Result<(), Problem> {
+    let change = pair(id, name, None);
     match cib.delete(Some(place.section.in_cib()), change, change_options(options)) {
         Ok(()) => {}
         Err(CibError::Failed { failure: Failure::NotFound, .. }) => return Ok(()),
@@ -357,6 +374,6 @@ fn delete(
         value.map(|value| format!(" {key}={value}")).unwrap_or_default()
     };
     let (set, name) = (part("set", options.set_name.as_deref()), part("name", name));
-    output.line(format!("Deleted {} {kind}: id={id}{set}{name}", place.section.as_str()));
+    output.line(format!("Deleted {} {kind}: id={shown}{set}{name}", place.section.as_str()));
     Ok(())
 }
