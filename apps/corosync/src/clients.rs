@@ -168,6 +168,7 @@ impl Daemon {
                 self.refresh_statistics();
                 let input = ::cmap::Input::Request { client, request };
                 self.set_in_map(input);
+                self.follow_statistics();
             }
             Err(error) => match cmap_service::refusal(message) {
                 Some(answer) => self.endpoints.answer(Service::Cmap, client, &answer),

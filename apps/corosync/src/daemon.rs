@@ -27,6 +27,7 @@ use crate::{
     deadlines::Deadlines,
     endpoints::Endpoints,
     exit::Exit,
+    followed::Followed,
     kin::Kin,
     manage::Reloads,
     members::Members,
@@ -49,6 +50,7 @@ pub(crate) enum Due {
     Shutdown,
     Leave,
     Schedule,
+    Statistics,
     Tick,
 }
 
@@ -129,6 +131,7 @@ pub(crate) struct Daemon {
     pub(crate) waiting: VecDeque<Vec<u8>>,
     /// When the statistics in the map were set.
     pub(crate) refreshed: Option<Instant>,
+    pub(crate) followed: Followed,
     pub(crate) kin: Kin,
     /// Says goodbye if this process is killed.
     pub(crate) watcher: Option<LastWords>,
@@ -182,6 +185,7 @@ impl Daemon {
             own_frames: VecDeque::new(),
             waiting: VecDeque::new(),
             refreshed: None,
+            followed: Followed::default(),
             kin: Kin::default(),
             watcher: parts.watcher,
             seed: parts.seed,
@@ -362,8 +366,12 @@ impl Daemon {
                         self.journal.log("MAIN", Severity::Warning, reason);
                     }
                 }
-                self.tell_followed_statistics();
                 self.watch_schedule();
+            }
+            Due::Statistics => {
+                self.followed.fired(token);
+                self.refresh_statistics();
+                self.follow_statistics();
             }
             Due::Tick => self.tick_watcher(),
         }

@@ -13,6 +13,7 @@ mod deadlines;
 mod endpoints;
 mod exit;
 mod farewell;
+mod followed;
 mod journal;
 mod kin;
 mod link_log;

@@ -8,7 +8,12 @@ use net::{Counters, SocketId};
 use vocab::NodeId;
 use wire::corosync::cfg::{Link, NodeLink, NodeStatus};
 
-use crate::{configure::Configuration, daemon::Daemon, transport::Transport};
+use crate::{
+    configure::Configuration,
+    daemon::{Daemon, Due},
+    followed,
+    transport::Transport,
+};
 
 /// Within that time values count as fresh: a tool asks for one key after the other.
 const FRESH: Duration = Duration::from_millis(100);
@@ -77,10 +82,10 @@ impl Daemon {
         values
     }
 
-    /// Has clients hear of the statistics they follow, if there are any: nothing else sets what nobody reads.
-    pub(crate) fn tell_followed_statistics(&mut self) {
-        if self.maps.tracked_statistics().next().is_some() {
-            self.refresh_statistics();
+    /// Has the statistics set again in a while if clients follow any: nobody else would set what nobody reads.
+    pub(crate) fn follow_statistics(&mut self) {
+        if let Some(token) = self.followed.arm(&self.maps) {
+            self.deadlines.arm(Due::Statistics, token, followed::INTERVAL);
         }
     }
 
