@@ -7,7 +7,7 @@ use vocab::Score;
 use crate::{
     plan::Plan,
     reason::ActionReason,
-    table::{ActionFlags, KeyedActions},
+    table::{ActionFlags, Followers, KeyedActions},
 };
 
 /// Whose assignment a score was shown in.
@@ -166,7 +166,7 @@ impl Schedule {
         // The graph has the order; what follows needs the room.
         for action in plan.actions.values_mut() {
             action.before = Vec::new();
-            action.after = Vec::new();
+            action.after = Followers::new();
         }
         for row in plan.rows.values_mut() {
             row.keyed = KeyedActions::default();

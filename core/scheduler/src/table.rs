@@ -3,6 +3,7 @@
 mod actions;
 mod colocations;
 mod flags;
+mod followers;
 mod keyed;
 mod locations;
 mod meta;
@@ -12,6 +13,7 @@ mod resources;
 pub(crate) use actions::{Action, ActionKey, Input, KeyOp, NameKey, NotifyTime, Op, TaskKey};
 pub(crate) use colocations::{Colocation, ColocationKey, score_factor};
 pub(crate) use flags::{ActionFlags, Relation};
+pub(crate) use followers::Followers;
 pub(crate) use keyed::KeyedActions;
 pub(crate) use locations::{Location, LocationKey};
 pub(crate) use meta::Meta;

@@ -265,6 +265,7 @@ impl Plan<'_> {
         let key = recurring(op, interval);
         let cancel = self.ensure(resource, key, Op::Cancel, Some(node), false);
         let name = self.op_text(op).to_owned();
+        self.rows[resource].keyed.note_task(Op::Cancel);
         let action = &mut self.actions[cancel];
         action.task = Op::Cancel;
         action.cancels = Some(op);

@@ -2,6 +2,7 @@ use model::{NodeKey, ResourceKey, arena_key, resource::Requires};
 
 use super::{
     flags::{ActionFlags, Relation},
+    followers::Followers,
     meta::Meta,
 };
 use crate::reason::ActionReason;
@@ -231,7 +232,7 @@ pub(crate) struct Action {
     /// What comes before, latest addition last.
     pub(crate) before: Vec<Input>,
     /// What comes after, latest addition last.
-    pub(crate) after: Vec<Input>,
+    pub(crate) after: Followers,
     /// How many of the actions before it have to be runnable, if not all.
     pub(crate) required_runnable_before: u32,
     /// How many of them are.

@@ -6,7 +6,7 @@ use vocab::Role;
 use crate::{
     plan::Plan,
     reason::ActionReason,
-    table::{Action, ActionFlags, ActionKey, Input, Meta, Op, Relation, TaskKey},
+    table::{Action, ActionFlags, ActionKey, Followers, Input, Meta, Op, Relation, TaskKey},
 };
 
 impl Plan<'_> {
@@ -57,7 +57,7 @@ impl Plan<'_> {
                     ..blank(task, key)
                 });
                 self.rows[resource].actions.push(action);
-                self.rows[resource].keyed.push(key, action, node);
+                self.rows[resource].keyed.push(key, task, action, node);
                 action
             }
         };
@@ -381,7 +381,11 @@ impl Plan<'_> {
         task: Op,
         node: Option<NodeKey>,
     ) -> Option<ActionKey> {
-        self.rows[resource].actions.iter().rev().copied().find(|&action| {
+        let row = &self.rows[resource];
+        if !row.keyed.has_task(task) {
+            return None;
+        }
+        row.actions.iter().rev().copied().find(|&action| {
             let action = &self.actions[action];
             action.task == task && (node.is_none() || action.node == node)
         })
@@ -397,14 +401,9 @@ impl Plan<'_> {
         if relation == Relation::NONE {
             return false;
         }
-        let known = self.actions[first]
-            .after
-            .iter()
-            .any(|other| other.action == then && other.relation.any(relation));
-        if known {
+        if !self.actions[first].after.add(then, relation) {
             return false;
         }
-        self.actions[first].after.push(Input { action: then, relation, graphed: false });
         self.actions[then].before.push(Input { action: first, relation, graphed: false });
         true
     }
@@ -470,7 +469,7 @@ fn blank(task: Op, key: TaskKey) -> Action {
         meta: Meta::new(),
         reason: None,
         before: Vec::new(),
-        after: Vec::new(),
+        after: Followers::new(),
         required_runnable_before: 0,
         runnable_before: 0,
     }
