@@ -22,10 +22,12 @@ mod stonith;
 mod usage;
 mod words;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{cell::RefCell, ffi::OsString, process::ExitCode, rc::Rc};
 
 use options::{OptionsError, parse};
 use session::{Session, Stop};
+use source::Source;
+use xml::Element;
 
 /// The release of pcs whose commands and texts these are.
 const COMPATIBLE_WITH: &str = "0.11.5";
@@ -71,6 +73,44 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// Carries out a command on a CIB in memory, as `-f` does on one in a file: the arguments are those behind `pcs`. Only
+/// commands that change a configuration are taken. What there is to say goes to the standard error output, as ever; `Err` is
+/// the status to end with after a complaint.
+pub fn edit(cib: &mut Element, arguments: Vec<String>) -> Result<(), ExitCode> {
+    const CHANGING: [&str; 5] = ["constraint", "node", "property", "resource", "stonith"];
+    let complain = |text: &str| {
+        session::complain(&format!("Error: {text}"));
+        Err(ExitCode::FAILURE)
+    };
+    let mut parsed = match parse(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return complain(&error.to_string()),
+    };
+    for warning in std::mem::take(&mut parsed.warnings) {
+        session::complain(&format!("Deprecation Warning: {warning}"));
+    }
+    let words = std::mem::take(&mut parsed.words);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let changes = words.first().is_some_and(|command| CHANGING.contains(command));
+    if !changes || words.contains(&"help") {
+        return complain(&format!("'pcs {}' is no change of the configuration", words.join(" ")));
+    }
+    // Commands that do not understand -f refuse it, and with it documents in memory.
+    if parsed.give("-f", "document in memory").is_err() {
+        return complain("option -f cannot be used here");
+    }
+    let document = Rc::new(RefCell::new(cib.clone()));
+    let source = Source::Memory(Rc::clone(&document));
+    let mut session = Session { options: parsed, source };
+    match run(&mut session, &words) {
+        Ok(()) => {
+            cib.clone_from(&document.borrow());
+            Ok(())
+        }
+        Err(stop) => Err(stop.explain(&words)),
+    }
+}
+
 fn run(session: &mut Session, words: &[&str]) -> Result<(), Stop> {
     let Some((command, rest)) = words.split_first() else { return Err(Stop::usage(&[])) };
     if rest.first() == Some(&"help") {
@@ -94,5 +134,47 @@ fn run(session: &mut Session, words: &[&str]) -> Result<(), Stop> {
         "acl" | "alert" | "booth" | "client" | "config" | "dr" | "host" | "pcsd" | "qdevice"
         | "tag" => Err(Stop::not_built(&format!("pcs {command}"))),
         _ => Err(Stop::usage(&[])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(line: &str) -> Result<String, ExitCode> {
+        let mut cib = xml::parse(
+            "<cib epoch='1'><configuration><crm_config/><nodes><node id='1' uname='n1'/></nodes>\
+             <resources><primitive id='r' class='ocf' provider='p' type='t'/></resources>\
+             <constraints/></configuration></cib>",
+        )
+        .unwrap();
+        edit(&mut cib, line.split_whitespace().map(str::to_owned).collect())?;
+        Ok(cib.to_compact())
+    }
+
+    #[test]
+    fn a_document_in_memory_is_changed() {
+        let text = after("resource disable r").unwrap();
+        assert!(text.contains(r#"name="target-role" value="Stopped""#), "{text}");
+        let text = after("constraint location r avoids n1 --force").unwrap();
+        assert!(text.contains(r#"score="-INFINITY""#), "{text}");
+    }
+
+    #[test]
+    fn what_would_reach_beyond_the_document_is_refused() {
+        for line in [
+            "cluster stop --all",
+            "cluster cib-push other.xml",
+            "status",
+            "resource cleanup r",
+            "resource agents",
+            "stonith fence n1",
+            "resource disable r -f other.xml",
+            "resource disable r --wait",
+            "resource help",
+            "",
+        ] {
+            assert!(after(line).is_err(), "{line}");
+        }
     }
 }

@@ -97,6 +97,12 @@ impl Options {
         self.given.get(option)?.as_deref()
     }
 
+    /// Adds an option as if it had been on the command line.
+    pub(crate) fn give(&mut self, option: &str, value: &str) -> Result<(), OptionsError> {
+        let mut value = std::iter::once(value.to_owned());
+        self::option(option, &mut value, self)
+    }
+
     /// The options that were given and are not among those that a command understands.
     pub(crate) fn others(&self, understood: &[&str]) -> Vec<&'static str> {
         let always = ["--debug"];

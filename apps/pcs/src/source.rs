@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf};
+use std::{cell::RefCell, fs, path::PathBuf, rc::Rc};
 
 use client::cib::{CallOptions, Cib};
 use xml::{Element, patchset::Patchset};
@@ -15,6 +15,8 @@ pub(crate) enum Source {
     Live,
     /// In a file.
     File(PathBuf),
+    /// In memory: nothing leaves this program.
+    Memory(Rc<RefCell<Element>>),
 }
 
 impl Source {
@@ -39,6 +41,7 @@ impl Source {
                 Ok((*root).clone())
             }
             Self::File(path) => read(path),
+            Self::Memory(cib) => Ok(cib.borrow().clone()),
         }
     }
 
@@ -66,6 +69,10 @@ impl Source {
                     Stop::message(format!("Unable to write CIB '{}': {error}", path.display()))
                 })
             }
+            Self::Memory(cib) => {
+                cib.replace(new.clone());
+                Ok(())
+            }
         }
     }
 
@@ -82,6 +89,7 @@ impl Source {
             Self::File(path) => {
                 Err(Stop::message(format!("cannot push to the file '{}'", path.display())))
             }
+            Self::Memory(_) => Err(Stop::message("cannot push to a document in memory")),
         }
     }
 }
