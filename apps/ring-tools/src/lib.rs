@@ -2,11 +2,14 @@
 //!
 //! They print what Corosync 3.1's print and end as those end, whichever daemon runs the ring.
 
+mod cfgtool;
 mod cmapctl;
 mod cpgtool;
 mod getopt;
 mod keygen;
+mod number;
 mod print;
+mod quorumtool;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -21,4 +24,5 @@ pub struct Tool {
 }
 
 /// Every tool, by name.
-pub const TOOLS: &[Tool] = &[cmapctl::TOOL, cpgtool::TOOL, keygen::TOOL];
+pub const TOOLS: &[Tool] =
+    &[cfgtool::TOOL, cmapctl::TOOL, cpgtool::TOOL, keygen::TOOL, quorumtool::TOOL];
