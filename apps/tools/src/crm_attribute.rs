@@ -94,7 +94,23 @@ impl frame::Options for Options {
     }
 }
 
-fn main(args: Vec<OsString>) -> ExitCode {
+/// Whether a query with these arguments finds something; nothing is said.
+pub(crate) fn finds(args: &[OsString]) -> bool {
+    let quietly = [args, &["--output-as=none".into()]].concat();
+    let Ok(options) = frame::parse::<Options>(&TOOL, &join_promotion(&quietly)) else {
+        return false;
+    };
+    Output::open(TOOL.name, &options.output, &quietly)
+        .is_ok_and(|mut output| work::run(&options, &mut output).is_ok())
+}
+
+/// The node that is meant by this name, or by none. The error is what to say and the exit status.
+pub(crate) fn node_name(given: Option<&str>) -> Result<String, (String, ToolExit)> {
+    work::node(given).map_err(|problem| (problem.to_string(), problem.exit()))
+}
+
+/// Runs this tool, for one that is another name for it.
+pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     // The old forms "-p" and "-p RESOURCE" differ only by what follows, which the parser cannot tell from an argument.
     let options: Options = match frame::parse(&TOOL, &join_promotion(&args)) {
         Ok(options) => options,

@@ -249,7 +249,8 @@ impl Session<'_> {
     }
 }
 
-fn main(args: Vec<OsString>) -> ExitCode {
+/// Runs this tool, for one that is another name for a part of it.
+pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     let options: Options = match frame::parse(&TOOL, &args) {
         Ok(options) => options,
         Err(exit) => return exit,

@@ -57,6 +57,12 @@ pub(crate) fn parse<T: Options>(tool: &crate::Tool, args: &[OsString]) -> Result
     }
 }
 
+/// Says why a tool ends before it has an output.
+pub(crate) fn complain(tool: &crate::Tool, message: &str, exit: ToolExit) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{}: {message}", tool.name);
+    exit_code(exit)
+}
+
 /// The exit status as the system wants it.
 pub(crate) fn exit_code(exit: ToolExit) -> ExitCode {
     ExitCode::from(u8::try_from(exit.code()).unwrap_or(1))

@@ -8,11 +8,14 @@ mod cibadmin;
 mod crm_attribute;
 mod crm_diff;
 mod crm_error;
+mod crm_failcount;
+mod crm_master;
 mod crm_mon;
 mod crm_node;
 mod crm_resource;
 mod crm_shadow;
 mod crm_simulate;
+mod crm_standby;
 mod crm_ticket;
 mod crm_verify;
 mod crmadmin;
@@ -41,12 +44,15 @@ pub const TOOLS: &[Tool] = &[
     crm_attribute::TOOL,
     crm_diff::TOOL,
     crm_error::TOOL,
+    crm_failcount::TOOL,
+    crm_master::TOOL,
     crm_mon::TOOL,
     crm_node::TOOL,
     crm_resource::TOOL,
     crm_shadow::TOOL,
     crm_simulate::TOOL,
     crm_simulate::PTEST,
+    crm_standby::TOOL,
     crm_ticket::TOOL,
     crm_verify::TOOL,
     crmadmin::TOOL,

@@ -99,7 +99,7 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Problem>
     let mut node_name = options.node.clone();
     if section.is_of_nodes() || !matches!(section, Section::CrmConfig | Section::Tickets) {
         // As in Pacemaker, defaults do not belong to a node, and yet the node has to be one.
-        let named = node(options)?;
+        let named = node(options.node.as_deref())?;
         let (id, is_remote) =
             node_id(&root, &named).ok_or_else(|| Problem::UnknownNode(named.clone()))?;
         place.is_remote = is_remote;
@@ -179,12 +179,12 @@ fn uses_a_file() -> bool {
 }
 
 /// The name of the node that is meant.
-fn node(options: &Options) -> Result<String, Problem> {
-    if let Some(name) = target_from_environment(options.node.as_deref()) {
+pub(super) fn node(given: Option<&str>) -> Result<String, Problem> {
+    if let Some(name) = target_from_environment(given) {
         return Ok(name);
     }
-    if let Some(name) = &options.node {
-        return Ok(name.clone());
+    if let Some(name) = given {
+        return Ok(name.to_owned());
     }
     if env::var_os("CIB_file").is_some() {
         return Ok(rustix::system::uname().nodename().to_string_lossy().into_owned());
