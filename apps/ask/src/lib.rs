@@ -1,5 +1,7 @@
 //! Questions that only a cluster with typed reasons can answer: why something is as it is, and what a change would do.
 
+pub mod plan;
+
 use std::{ffi::OsString, process::ExitCode};
 
 /// One tool: the name it is called by, what it is for, and what it does.

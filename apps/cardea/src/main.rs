@@ -38,7 +38,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         "install-links" => links::install(&args[1..]),
-        name => match programs::find(name) {
+        name => match programs::find(name).or_else(|| programs::question(name)) {
             Some(program) => run(&program, args),
             None => complain(&format!(
                 "there is no program '{name}'; 'cardea help' lists those that there are"
@@ -69,7 +69,8 @@ fn list() -> ExitCode {
         "Usage: cardea PROGRAM [ARGUMENT...]\n       cardea install-links DIRECTORY [--agents OCF_ROOT]\n\
          \x20      cardea --version\n",
     );
-    for (title, programs) in programs::groups() {
+    let questions = ("Questions, behind 'cardea' only", programs::questions());
+    for (title, programs) in programs::groups().into_iter().chain([questions]) {
         if programs.is_empty() {
             continue;
         }

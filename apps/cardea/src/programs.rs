@@ -102,6 +102,26 @@ pub(crate) fn groups() -> [(&'static str, Vec<Program>); 2] {
     [("Daemons", DAEMONS.to_vec()), ("Tools", tools.collect())]
 }
 
+/// What only this binary answers. No links are made to these: their names are common words.
+pub(crate) fn questions() -> Vec<Program> {
+    let questions = ask::TOOLS.iter().map(|tool| Program {
+        name: tool.name,
+        summary: tool.summary,
+        main: tool.main,
+    });
+    let plan = Program {
+        name: ask::plan::NAME,
+        summary: ask::plan::SUMMARY,
+        main: |args| ask::plan::main(args, pcs::edit),
+    };
+    questions.chain([plan]).collect()
+}
+
+/// The question that is called by `name`.
+pub(crate) fn question(name: &str) -> Option<Program> {
+    questions().into_iter().find(|program| program.name == name)
+}
+
 fn not_implemented(args: Vec<OsString>) -> ExitCode {
     let name = args.first().map_or_else(Default::default, |name| name.to_string_lossy());
     let _ = writeln!(io::stderr(), "{name}: not implemented yet");
@@ -123,6 +143,14 @@ mod tests {
                 assert!(!program.summary.is_empty(), "{} needs a summary", program.name);
                 assert!(!MISSING.contains(&program.name), "{} is there", program.name);
             }
+        }
+    }
+
+    #[test]
+    fn questions_have_names_of_their_own() {
+        for question in questions() {
+            assert!(find(question.name).is_none(), "{} is a program", question.name);
+            assert!(super::question(question.name).is_some());
         }
     }
 
