@@ -1,0 +1,118 @@
+use model::{NodeKey, ResourceKey, ScoreReason};
+use vocab::Score;
+
+use crate::{Cause, Contribution, Part, asker::Asker};
+
+impl Asker<'_> {
+    /// What the score of a resource on a node is made of, and whether that is the scheduler's score.
+    pub(crate) fn table(&self, key: ResourceKey, node: NodeKey) -> (Vec<Contribution>, bool) {
+        let mut table = Vec::new();
+        let mut total = self.model.nodes[node].base_score;
+        let known = self.resource(key).allowed.get(node).map(|cell| cell.score);
+        let start = known.map_or(Score::MINUS_INFINITY, |_| total);
+        let part = |score: Score, part| Cause::Score { score: score.value(), part };
+        let base = if start.is_minus_infinite() && self.is_bundle_node(node) {
+            Cause::InBundle
+        } else if known.is_none() && !self.model.options.symmetric_cluster {
+            Cause::NotOptedIn { place: self.option_place("symmetric-cluster") }
+        } else {
+            part(start, Part::Base)
+        };
+        table.push(Contribution { score: start.value(), after: start.value(), because: base });
+        let before = self
+            .model
+            .score_changes
+            .iter()
+            .filter(|change| change.resource == key && change.node == node)
+            .count();
+        let mut adds_up = true;
+        for (index, change) in self.changes_of(key, node).iter().enumerate() {
+            if index == before {
+                adds_up &= self.settle(key, node, &mut total, &mut table);
+            }
+            let opted_in = known.is_none() && index == before;
+            if opted_in {
+                // The first to name a node of a cluster where nothing runs by itself starts from nothing.
+                total = Score::ZERO;
+            }
+            let sum = if matches!(change.reason, ScoreReason::InBundle) {
+                change.score
+            } else {
+                total + change.score
+            };
+            if sum != change.after {
+                adds_up = false;
+            }
+            total = change.after;
+            table.push(Contribution {
+                score: change.score.value(),
+                after: change.after.value(),
+                because: self.reason(change),
+            });
+        }
+        if self.changes_of(key, node).len() <= before {
+            adds_up &= self.settle(key, node, &mut total, &mut table);
+        }
+        if let Some(decided) = self.decided.get(&(key, node)) {
+            // What there is too little of is found out after the score has been shown.
+            let late = |contribution: &Contribution| {
+                matches!(
+                    contribution.because,
+                    Cause::Utilization { .. } | Cause::InstanceLimit { .. }
+                )
+            };
+            let shown =
+                table.iter().rev().find(|row| !late(row)).map_or(start.value(), |row| row.after);
+            adds_up &= shown == decided.value();
+        }
+        (table, adds_up)
+    }
+
+    /// What the model put into its tables without adding anything up, as for what is inside a bundle.
+    fn settle(
+        &self,
+        key: ResourceKey,
+        node: NodeKey,
+        total: &mut Score,
+        table: &mut Vec<Contribution>,
+    ) -> bool {
+        let Some(cell) = self.resource(key).allowed.get(node) else { return true };
+        if cell.score == *total {
+            return true;
+        }
+        let inside = self.have_bundles();
+        let because = if inside {
+            Cause::InBundle
+        } else {
+            Cause::Score { score: cell.score.value(), part: Part::Unknown }
+        };
+        *total = cell.score;
+        let score = cell.score.value();
+        table.push(Contribution { score, after: score, because });
+        inside
+    }
+
+    fn have_bundles(&self) -> bool {
+        self.model.resources.values().any(model::Resource::is_bundle)
+    }
+
+    pub(crate) fn is_bundle_node(&self, node: NodeKey) -> bool {
+        self.model.nodes[node]
+            .connection
+            .and_then(|connection| self.resource(connection).state.launcher)
+            .is_some_and(|launcher| self.model.is_bundled(launcher))
+    }
+
+    /// The score after all that was done to it.
+    pub(crate) fn last_score(&self, key: ResourceKey, node: NodeKey) -> Score {
+        let changed = self.changes_of(key, node).last().map(|change| change.after);
+        changed.unwrap_or_else(|| self.score(key, node))
+    }
+
+    /// The score that decided, or what the table leads to where no decision was made.
+    pub(crate) fn score(&self, key: ResourceKey, node: NodeKey) -> Score {
+        let changed = self.changes_of(key, node).last().map(|change| change.after);
+        let model = || self.resource(key).allowed.score(node);
+        self.decided.get(&(key, node)).copied().or(changed).unwrap_or_else(model)
+    }
+}
