@@ -82,6 +82,27 @@ impl Fate {
         }
     }
 
+    /// So many of it: "2 moves".
+    pub fn count(self, count: usize) -> String {
+        let noun = match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Move => "move",
+            Self::Migrate => "migration",
+            Self::Restart => "restart",
+            Self::Recover => "recovery",
+            Self::Reload => "reload",
+            Self::Promote => "promotion",
+            Self::Demote => "demotion",
+            Self::Repromote => "new promotion",
+        };
+        match (count, noun.strip_suffix('y')) {
+            (1, _) => format!("1 {noun}"),
+            (_, Some(stem)) => format!("{count} {stem}ies"),
+            (_, None) => format!("{count} {noun}s"),
+        }
+    }
+
     /// It as the first word of a line.
     pub const fn title(self) -> &'static str {
         match self {
@@ -100,7 +121,7 @@ impl Fate {
 }
 
 /// What is done to a node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeFate {
     /// It is fenced: switched off, or off and on.
@@ -109,6 +130,18 @@ pub enum NodeFate {
     Unfence,
     /// It is shut down as it wishes.
     Shutdown,
+}
+
+impl NodeFate {
+    /// So many of it.
+    pub fn count(self, count: usize) -> String {
+        let nodes = if count == 1 { "1 node".to_owned() } else { format!("{count} nodes") };
+        match self {
+            Self::Fence => format!("{nodes} fenced"),
+            Self::Unfence => format!("{nodes} unfenced"),
+            Self::Shutdown => format!("{nodes} shut down"),
+        }
+    }
 }
 
 /// What is done beside what runs.

@@ -52,10 +52,14 @@ pub(crate) fn interruptions(
             })?;
             order.wave_of.get(&ActionId(action.id)).copied()
         };
+        let is_there = situation
+            .model
+            .node_named(from)
+            .is_some_and(|node| situation.model.nodes[node].state.online);
         interruptions.push(Interruption {
             resource: resource.clone(),
             node: from.clone(),
-            from_wave: wave("stop", from),
+            from_wave: wave("stop", from).filter(|_| is_there),
             until_wave: wave("start", to.as_ref().unwrap_or(from)),
             elsewhere: elsewhere(situation, key),
         });

@@ -1,11 +1,13 @@
 //! What is left when everything is done that a plan, and the plans after it, do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Model, NodeKey, ResourceKey, ScoreReason};
 use serde::Serialize;
-use transition::{ActionKind, walker::Status};
+use simulate::Executed;
+use transition::{ActionKind, Graph, walker::Status};
 use vocab::Role;
+use xml::Element;
 
 use crate::{Situation, effect::Reason};
 
@@ -87,30 +89,82 @@ pub(crate) fn end(now: &Situation, situation: &Situation) -> End {
     let mut latest: Option<Situation> = None;
     let (mut transitions, mut later_actions) = (0, 0);
     let mut complete = true;
+    // What was done already and is planned again leaves no trace that can be pretended, and is no reason to go on.
+    let mut done: BTreeSet<(String, Option<String>)> = BTreeSet::new();
+    let mut settled;
     loop {
         let current = latest.as_ref().unwrap_or(situation);
-        let over = current.plan.graph.synapses.is_empty();
-        if over || !complete || transitions == MOST_TRANSITIONS {
+        let due = due(&current.plan.graph);
+        settled = complete && due.iter().all(|action| done.contains(action));
+        if transitions > 0 && !settled {
+            later_actions += due.len();
+        }
+        if settled || !complete || transitions == MOST_TRANSITIONS {
             break;
         }
+        done.extend(due);
         let time = current.model.now;
         let played =
             simulate::carry_out(&current.cib, &current.model, &current.plan, &[], time.moment);
         complete = played.status == Status::Complete;
         transitions += 1;
-        let next = Situation::new(played.cib, time, current.model.sanitized, false);
-        let synapses = next.plan.graph.synapses.iter();
-        later_actions +=
-            synapses.filter(|synapse| synapse.action.kind != ActionKind::Pseudo).count();
-        latest = Some(next);
+        let mut cib = played.cib;
+        played.executed.iter().for_each(|executed| forget(&mut cib, executed));
+        latest = Some(Situation::new(cib, time, current.model.sanitized, false));
     }
     let last = latest.as_ref().unwrap_or(situation);
-    End {
-        settled: complete && last.plan.graph.synapses.is_empty(),
-        transitions,
-        later_actions,
-        resources: resources(&now.model, last),
+    End { settled, transitions, later_actions, resources: resources(&now.model, last) }
+}
+
+/// What somebody would carry out, and where.
+fn due(graph: &Graph) -> Vec<(String, Option<String>)> {
+    graph
+        .synapses
+        .iter()
+        .map(|synapse| &synapse.action)
+        .filter(|action| action.kind != ActionKind::Pseudo)
+        .map(|action| {
+            let node = action.node.as_ref().map(|node| node.name.clone());
+            (format!("{} {}", action.task, action.key), node)
+        })
+        .collect()
+}
+
+/// Takes out of the status what the controller would: histories that are deleted, failures that are forgotten.
+fn forget(cib: &mut Element, executed: &Executed) {
+    let (resource, node, task) = match executed {
+        Executed::Resource { resource, task, node, .. } => (resource, node, task),
+        Executed::Cluster { task, resource: Some(resource), node } => (resource, node, task),
+        _ => return,
+    };
+    let states = cib.child_or_new("status").elements_mut();
+    for state in states.filter(|state| state.attr("uname") == Some(node)) {
+        match task.as_str() {
+            "delete" | "lrm_delete" => prune(state, &|element| {
+                element.name() == "lrm_resource" && element.id() == Some(resource)
+            }),
+            "clear_failcount" => prune(state, &|element| {
+                let counts = |name: &str| {
+                    ["fail-count-", "last-failure-"].iter().any(|prefix| {
+                        name.strip_prefix(prefix)
+                            .and_then(|rest| rest.strip_prefix(&**resource))
+                            .is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+                    })
+                };
+                element.name() == "nvpair" && element.attr("name").is_some_and(counts)
+            }),
+            _ => {}
+        }
     }
+}
+
+/// Takes elements out, wherever they are.
+fn prune(element: &mut Element, goes: &dyn Fn(&Element) -> bool) {
+    if !element.descendants().any(goes) {
+        return;
+    }
+    element.nodes_mut().retain(|node| !node.as_element().is_some_and(goes));
+    element.elements_mut().for_each(|child| prune(child, goes));
 }
 
 fn resources(before: &Model, last: &Situation) -> Vec<ResourceEnd> {
@@ -153,10 +207,15 @@ fn resources(before: &Model, last: &Situation) -> Vec<ResourceEnd> {
 }
 
 fn places_of(model: &Model, key: ResourceKey) -> Vec<ActiveOn> {
-    let state = &model.resources[key].state;
-    // What has failed may count as stopped, and is still there.
-    let role = if state.role == Role::Stopped { Role::Started } else { state.role };
-    let active = state.active_on.iter();
+    let resource = &model.resources[key];
+    let promotable = model.resources[model.top_of(key, true)].promotable;
+    let role = match resource.state.role {
+        Role::Started | Role::Stopped if promotable => Role::Unpromoted,
+        // What has failed may count as stopped, and is still there.
+        Role::Stopped => Role::Started,
+        role => role,
+    };
+    let active = resource.state.active_on.iter();
     active
         .map(|&node| ActiveOn {
             node: model.nodes[node].name.to_string(),

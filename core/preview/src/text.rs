@@ -6,7 +6,7 @@ mod end;
 
 use std::fmt::Write;
 
-use crate::{Cause, Effect, Preview, Warning};
+use crate::{Cause, Effect, Fate, NodeFate, Preview, Warning};
 
 /// How text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,36 +85,49 @@ impl Page {
     }
 }
 
+/// What a summary counts.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Resource(Fate),
+    Node(NodeFate),
+}
+
 /// The answer in one line.
 fn summary(preview: &Preview) -> String {
     if preview.configuration.is_empty() {
         return "This changes nothing in the configuration.".to_owned();
     }
-    let mut counts: Vec<(&str, usize, usize)> = Vec::new();
+    let mut counts: Vec<(Kind, usize, usize)> = Vec::new();
     let mut chores = 0;
     for caused in &preview.caused {
-        let verb = match &caused.effect {
-            Effect::Resource { fate, .. } => fate.verb(),
-            Effect::Node { fate, .. } => effects::node_verb(fate),
+        let kind = match &caused.effect {
+            Effect::Resource { fate, .. } => Kind::Resource(*fate),
+            Effect::Node { fate, .. } => Kind::Node(*fate),
             Effect::Chore { .. } => {
                 chores += 1;
                 continue;
             }
         };
         let indirect = usize::from(!matches!(caused.cause, Cause::Direct { .. }));
-        match counts.iter_mut().find(|(known, ..)| *known == verb) {
+        match counts.iter_mut().find(|(known, ..)| *known == kind) {
             Some((_, count, indirectly)) => {
                 *count += 1;
                 *indirectly += indirect;
             }
-            None => counts.push((verb, 1, indirect)),
+            None => counts.push((kind, 1, indirect)),
         }
     }
     let parts: Vec<String> = counts
         .into_iter()
-        .map(|(verb, count, indirect)| match indirect {
-            0 => format!("{count} {verb}"),
-            _ => format!("{count} {verb} ({indirect} indirectly)"),
+        .map(|(kind, count, indirect)| {
+            let counted = match kind {
+                Kind::Resource(fate) => fate.count(count),
+                Kind::Node(fate) => fate.count(count),
+            };
+            match indirect {
+                0 => counted,
+                _ => format!("{counted} ({indirect} indirectly)"),
+            }
         })
         .collect();
     if !parts.is_empty() {

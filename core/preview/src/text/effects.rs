@@ -111,14 +111,6 @@ fn places(from: Option<&str>, to: Option<&str>, role: &str, next_role: &str) -> 
     }
 }
 
-pub(super) const fn node_verb(fate: &NodeFate) -> &'static str {
-    match fate {
-        NodeFate::Fence => "node is fenced",
-        NodeFate::Unfence => "node is unfenced",
-        NodeFate::Shutdown => "node is shut down",
-    }
-}
-
 fn cause(cause: &Cause, configuration: &[ElementChange]) -> String {
     /// More would not be read.
     const SHOWN: usize = 2;
