@@ -151,6 +151,13 @@ pub enum ScoreReason {
         /// Whether this resource follows the other, not the other way round.
         follows: bool,
     },
+    /// No instance of the other resource is where this one is. It changes no score: the instance is taken off its node.
+    NoPartner {
+        /// The other resource.
+        with: ResourceKey,
+        /// The colocation that pairs them; none if an ordering does.
+        colocation: Option<String>,
+    },
     /// It may be promoted there.
     Promotion,
     /// The node cannot run anything.

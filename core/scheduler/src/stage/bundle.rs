@@ -143,6 +143,7 @@ impl<'m> Plan<'m> {
             }
             if mandatory {
                 self.assign(dependent, None, true, true);
+                self.note_no_partner(dependent, bundle, Some(&colocation.id));
             }
             return Score::ZERO;
         }

@@ -302,6 +302,7 @@ impl Plan<'_> {
             }
             if colocation.score.is_infinite() {
                 self.assign(dependent, None, true, true);
+                self.note_no_partner(dependent, clone, Some(&colocation.id));
             }
             return Score::ZERO;
         }
@@ -335,6 +336,25 @@ impl Plan<'_> {
             if !nodes.contains(&node) {
                 self.forbid(resource, node, &reason);
             }
+        }
+    }
+
+    /// Records that an instance was taken off its node for want of a partner.
+    pub(crate) fn note_no_partner(
+        &mut self,
+        instance: ResourceKey,
+        with: ResourceKey,
+        colocation: Option<&str>,
+    ) {
+        if !self.reasons {
+            return;
+        }
+        for child in self.children(instance) {
+            self.note_no_partner(child, with, colocation);
+        }
+        let reason = ScoreReason::NoPartner { with, colocation: colocation.map(str::to_owned) };
+        for node in self.rows[instance].allowed.nodes() {
+            self.note_score(instance, node, Score::MINUS_INFINITY, &reason);
         }
     }
 

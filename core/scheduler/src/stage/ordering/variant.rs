@@ -238,6 +238,7 @@ impl Plan<'_> {
                     && self.assign(then_instance, None, true, true)
                 {
                     changed.then = true;
+                    self.note_no_partner(then_instance, first_collective, None);
                 }
                 continue;
             };
