@@ -118,8 +118,10 @@ pub enum Cause {
     NodeStandby {
         /// Where that is written, if it is.
         place: Option<Place>,
-        /// Whether a failure with `on-fail=standby` did it.
-        by_failure: bool,
+        /// The resource whose failure with `on-fail=standby` did it, if one did.
+        resource: Option<String>,
+        /// That failure.
+        failure: Option<Failure>,
     },
     /// What runs on the node is left alone, and nothing is started there.
     NodeMaintenance {
@@ -172,6 +174,15 @@ pub enum Cause {
         whereabouts: Whereabouts,
         /// Whether the explained resource follows the other; if not, the other follows it.
         follows: bool,
+    },
+    /// No instance of the other resource will be on the same node.
+    NoPartner {
+        /// The constraint that pairs them.
+        constraint: Option<String>,
+        /// The other resource.
+        with: String,
+        /// What that is doing.
+        whereabouts: Whereabouts,
     },
     /// It belongs to a container.
     WithContainer {
@@ -241,6 +252,13 @@ pub enum Cause {
         node: Option<String>,
         /// The failure.
         failure: Option<Failure>,
+    },
+    /// It failed, and nothing is done about that.
+    Failed {
+        /// The node on which it failed.
+        node: String,
+        /// The failure.
+        failure: Failure,
     },
     /// It runs on more nodes than it should.
     MultiplyActive {

@@ -2,7 +2,7 @@ use model::{NodeKey, ResourceKey};
 use scheduler::ScoreLine;
 use vocab::{Role, Score};
 
-use crate::{Cause, NodeAnswer, Part, PromotedThere, Tie, asker::Asker, fate::Fate};
+use crate::{Cause, Failure, NodeAnswer, Part, PromotedThere, Tie, asker::Asker, fate::Fate};
 
 impl Asker<'_> {
     /// Why a node cannot run anything.
@@ -25,10 +25,10 @@ impl Asker<'_> {
             causes.push(Cause::NodeOffline);
         }
         if planned.standby {
-            causes.push(Cause::NodeStandby {
-                place: self.node_place(node, "standby"),
-                by_failure: planned.standby_by_failure,
-            });
+            let failed = self.standby_failure(node).filter(|_| planned.standby_by_failure);
+            let (resource, failure) = failed.unzip();
+            let place = self.node_place(node, "standby");
+            causes.push(Cause::NodeStandby { place, resource, failure });
         }
         if planned.maintenance {
             causes.push(Cause::NodeMaintenance { place: self.node_place(node, "maintenance") });
@@ -37,6 +37,23 @@ impl Asker<'_> {
             causes.push(Cause::NodeShutdown);
         }
         causes
+    }
+
+    /// What failed on a node so that the node went to standby.
+    fn standby_failure(&self, node: NodeKey) -> Option<(String, Failure)> {
+        self.model
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.is_primitive())
+            .filter_map(|(key, resource)| {
+                let failure = self.last_failure(key, node, None)?;
+                let standby = resource.operations.iter().any(|operation| {
+                    operation.name == failure.operation
+                        && operation.on_fail.as_deref() == Some("standby")
+                });
+                standby.then(|| (resource.display_id().to_string(), failure))
+            })
+            .next()
     }
 
     /// Everything that forbids a resource a node.

@@ -57,6 +57,20 @@ impl Asker<'_> {
         causes
     }
 
+    /// The ordering constraint by which one resource comes after another.
+    pub(crate) fn ordering_between(&self, first: ResourceKey, then: ResourceKey) -> Option<String> {
+        self.model.constraints.iter().find_map(|constraint| match constraint {
+            Constraint::Order(Order::Pair { id, first: before, then: after, strength })
+                if binds(*strength)
+                    && self.concerns(after, then)
+                    && self.is_inside(Some(before.resource), first) =>
+            {
+                Some(id.clone())
+            }
+            _ => None,
+        })
+    }
+
     fn add_after(&self, causes: &mut Vec<Cause>, id: &str, first: &OrderEnd) {
         let cause = Cause::After {
             constraint: Some(id.to_owned()),

@@ -59,6 +59,11 @@ impl Asker<'_> {
             ScoreReason::Colocation { id, with, follows } => {
                 self.colocation(id, *with, *follows, score)
             }
+            ScoreReason::NoPartner { with, colocation } => Cause::NoPartner {
+                constraint: colocation.clone().or_else(|| self.ordering_between(*with, key)),
+                with: self.name(*with),
+                whereabouts: self.whereabouts(*with),
+            },
             ScoreReason::NodeUnavailable => {
                 self.node_state(node).into_iter().next().unwrap_or(Cause::NodeOffline)
             }

@@ -210,6 +210,9 @@ impl<'a> Remedies<'a> {
             Cause::NodeOffline | Cause::NodePending | Cause::NodeUnclean | Cause::NodeShutdown => {
                 found.extend(node.map(|node| Change::NodeUp { node: node.to_owned() }));
             }
+            Cause::NodeStandby { resource: Some(resource), .. } => {
+                found.extend(clean_up(resource, node));
+            }
             Cause::NodeStandby { place: Some(place), .. } => {
                 found.push(self.unset(place, "standby"))
             }
@@ -232,6 +235,12 @@ impl<'a> Remedies<'a> {
                     constraint.iter().map(|id| Change::RemoveConstraint { id: id.clone() }),
                 );
                 self.beyond(whereabouts, first, found);
+            }
+            Cause::NoPartner { constraint, with, whereabouts } => {
+                found.extend(
+                    constraint.iter().map(|id| Change::RemoveConstraint { id: id.clone() }),
+                );
+                self.beyond(whereabouts, with, found);
             }
             Cause::GroupMember { with, whereabouts, .. } => self.beyond(whereabouts, with, found),
             Cause::WithContainer { with: Some(with), whereabouts: Some(whereabouts) } => {

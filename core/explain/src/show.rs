@@ -94,6 +94,11 @@ impl Explanation {
             return String::new();
         };
         let name = &self.resource;
+        let stopped = self.parts.iter().find(|part| part.is_stopped());
+        let because = because.or_else(|| {
+            let part = stopped.filter(|_| self.kind != Kind::Clone || *running == 0)?;
+            Some(format!("{} has no node: {}", part.resource, part.why_nowhere()?))
+        });
         let what = match self.kind {
             Kind::Group => "member",
             Kind::Clone => "instance",
@@ -180,9 +185,14 @@ impl Explanation {
         if self.causes.is_empty() {
             return Ok(());
         }
-        writeln!(f)?;
-        for cause in &self.causes {
-            write_cause(f, cause, 2, "because ")?;
+        let answer = self.answer();
+        for (index, cause) in self.causes.iter().enumerate() {
+            let told = index == 0 && answer.ends_with(&cause.headline());
+            if told && (self.causes.len() == 1 || !cause.notes(0).is_empty()) {
+                write_notes(f, cause, 2)?;
+            } else if !told {
+                write_cause(f, cause, 2, "also because ")?;
+            }
         }
         Ok(())
     }
@@ -200,7 +210,11 @@ impl Explanation {
         for part in &self.parts {
             writeln!(f, "  {}", part.answer())?;
             for cause in part.causes.iter().filter(|cause| !self.causes.contains(cause)) {
-                write_cause(f, cause, 4, "because ")?;
+                if part.answer().ends_with(&cause.headline()) {
+                    write_notes(f, cause, 4)?;
+                } else {
+                    write_cause(f, cause, 4, "also because ")?;
+                }
             }
             if self.kind != Kind::Group && self.kind != Kind::Clone {
                 part.write_nodes_at(f, 4)?;
@@ -260,12 +274,13 @@ impl Explanation {
 
     fn write_tables(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for answer in &self.nodes {
-            let more = answer.causes.iter().filter(|cause| !self.causes.contains(cause));
-            for (index, cause) in more.enumerate() {
-                if index == 0 && self.causes.is_empty() {
-                    writeln!(f)?;
+            let told = self.answer();
+            for cause in answer.causes.iter().filter(|cause| !self.causes.contains(cause)) {
+                if told.ends_with(&cause.headline()) {
+                    write_notes(f, cause, 2)?;
+                } else {
+                    write_cause(f, cause, 2, "also because ")?;
                 }
-                write_cause(f, cause, 2, "because ")?;
             }
             write_table(f, answer)?;
         }
@@ -323,8 +338,12 @@ fn write_cause(
     lead: &str,
 ) -> fmt::Result {
     writeln!(f, "{:indent$}{lead}{}", "", cause.headline())?;
+    write_notes(f, cause, indent + 2)
+}
+
+fn write_notes(f: &mut fmt::Formatter<'_>, cause: &Cause, indent: usize) -> fmt::Result {
     for line in cause.notes(0) {
-        writeln!(f, "{:1$}= {2}", "", indent + 2 + line.depth * 2, line.text)?;
+        writeln!(f, "{:1$}= {2}", "", indent + line.depth * 2, line.text)?;
     }
     Ok(())
 }

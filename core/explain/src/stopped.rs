@@ -106,6 +106,16 @@ impl Asker<'_> {
         if self.model.options.fencing_enabled && !self.model.have_fencing {
             causes.push(Cause::NoFenceDevice { place: self.option_place("fencing-enabled") });
         }
+        for &node in state.active_on.iter().filter(|node| self.plan.unclean.contains(node)) {
+            let possible = self.model.can_fence(node);
+            causes.push(Cause::WaitsForFencing { node: self.node_name(node), possible });
+        }
+        let told = |cause: &Cause| matches!(cause, Cause::Blocked { .. });
+        if !causes.iter().any(told)
+            && let Some((node, failure)) = self.failure_anywhere(key, None)
+        {
+            causes.push(Cause::Failed { node: self.node_name(node), failure });
+        }
         if causes.is_empty()
             && let Some(missing) = self.missing_tickets(key).into_iter().next()
         {
@@ -282,11 +292,15 @@ fn is_general(cause: &Cause) -> bool {
         | Cause::Utilization { .. }
         | Cause::Health { .. }
         | Cause::LowerScore { .. }
+        | Cause::FailLimit { .. }
+        | Cause::StopFailed { .. }
+        | Cause::MovedOnFailure { .. }
         | Cause::HardError { .. }
         | Cause::ProbeFailed { .. } => false,
         Cause::Colocation { whereabouts, .. } | Cause::GroupMember { whereabouts, .. } => {
             Asker::is_stopped_at(whereabouts)
         }
+        Cause::NoPartner { .. } => true,
         Cause::WithContainer { whereabouts, .. } => {
             whereabouts.as_ref().is_some_and(Asker::is_stopped_at)
         }

@@ -7,13 +7,22 @@ impl Asker<'_> {
     /// What the score of a resource on a node is made of, and whether that is the scheduler's score.
     pub(crate) fn table(&self, key: ResourceKey, node: NodeKey) -> (Vec<Contribution>, bool) {
         let mut table = Vec::new();
-        let mut total = self.model.nodes[node].base_score;
         let known = self.resource(key).allowed.get(node).map(|cell| cell.score);
-        let start = known.map_or(Score::MINUS_INFINITY, |_| total);
+        let first = self.model.score_changes.iter().find(|c| c.resource == key && c.node == node);
+        // What a node adds for all resources may have changed since the first score was written down.
+        let mut total = match (known, first) {
+            (None, _) => Score::MINUS_INFINITY,
+            (Some(score), None) => score,
+            (Some(_), Some(change)) => [Score::ZERO, self.model.nodes[node].base_score]
+                .into_iter()
+                .find(|start| *start + change.score == change.after)
+                .unwrap_or_default(),
+        };
+        let start = total;
         let part = |score: Score, part| Cause::Score { score: score.value(), part };
         let base = if start.is_minus_infinite() && self.is_bundle_node(node) {
             Cause::InBundle
-        } else if known.is_none() && !self.model.options.symmetric_cluster {
+        } else if known.is_none() {
             Cause::NotOptedIn { place: self.option_place("symmetric-cluster") }
         } else {
             part(start, Part::Base)
@@ -30,19 +39,17 @@ impl Asker<'_> {
             if index == before {
                 adds_up &= self.settle(key, node, &mut total, &mut table);
             }
-            let opted_in = known.is_none() && index == before;
-            if opted_in {
-                // The first to name a node of a cluster where nothing runs by itself starts from nothing.
-                total = Score::ZERO;
+            if matches!(change.reason, ScoreReason::NoPartner { .. }) {
+                continue;
             }
-            let sum = if matches!(change.reason, ScoreReason::InBundle) {
-                change.score
-            } else {
-                total + change.score
-            };
-            if sum != change.after {
-                adds_up = false;
-            }
+            let is_set = matches!(change.reason, ScoreReason::InBundle);
+            // The first to name a node of a cluster where nothing runs by itself does not add to anything.
+            let opts_in = known.is_none() && index == before;
+            let base = self.model.nodes[node].base_score;
+            let fits = total + change.score == change.after
+                || (is_set && change.score == change.after)
+                || (opts_in && [change.score, base + change.score].contains(&change.after));
+            adds_up &= fits;
             total = change.after;
             table.push(Contribution {
                 score: change.score.value(),

@@ -1,6 +1,6 @@
 use model::{NodeKey, ResourceKey};
 
-use crate::{Cause, Explanation, Kind, NodeAnswer, asker::Asker, fate::Fate};
+use crate::{Cause, Explanation, Kind, NodeAnswer, Verdict, asker::Asker, fate::Fate};
 
 impl Asker<'_> {
     /// Explains a resource of any kind.
@@ -76,8 +76,11 @@ impl Asker<'_> {
     ) {
         explanation.parts =
             self.parts_of(key).into_iter().map(|part| self.explain(part, node)).collect();
-        let mut stopped = explanation.parts.iter().filter(|part| !part.causes.is_empty());
-        if let Some(part) = stopped.next() {
+        let idle = |part: &&Explanation| {
+            !matches!(part.verdict, Verdict::Stays { .. } | Verdict::Changes { .. })
+                && !matches!(part.verdict, Verdict::Parts { running, of, .. } if running == of)
+        };
+        if let Some(part) = explanation.parts.iter().find(idle) {
             explanation.causes.clone_from(&part.causes);
         }
     }
@@ -96,7 +99,7 @@ impl Asker<'_> {
             .map(|node| self.clone_answer(key, instances, node))
             .collect();
         let none_runs = self.nodes_of(key).is_empty();
-        let left_alone = matches!(explanation.verdict, crate::Verdict::LeftAlone { .. });
+        let left_alone = matches!(explanation.verdict, Verdict::LeftAlone { .. });
         for part in &explanation.parts {
             let general = |cause: &&Cause| !matches!(cause, Cause::InstanceLimit { .. });
             for cause in part.causes.iter().filter(general) {

@@ -25,11 +25,13 @@ impl Cause {
             Self::NodePending => "the node has not joined yet".to_owned(),
             Self::NodeUnclean => "the node's state is unknown: it has to be fenced".to_owned(),
             Self::NodeShutdown => "the node is shutting down".to_owned(),
-            Self::NodeStandby { place, by_failure } => {
-                let why = match place {
-                    Some(place) => format!(" ({})", place.text()),
-                    None if *by_failure => " after a failure with on-fail=standby".to_owned(),
-                    None => String::new(),
+            Self::NodeStandby { place, resource, .. } => {
+                let why = match (place, resource) {
+                    (Some(place), _) => format!(" ({})", place.text()),
+                    (None, Some(resource)) => {
+                        format!(" since {resource} failed there (on-fail=standby)")
+                    }
+                    (None, None) => String::new(),
                 };
                 format!("the node is in standby{why}")
             }
@@ -80,6 +82,7 @@ impl Cause {
             Self::StoppedOnFailure { node, .. } => {
                 format!("it failed{}, and that means that it stays stopped", on(node))
             }
+            Self::Failed { node, .. } => format!("it failed on {node}"),
             Self::Blocked { node, .. } => {
                 format!("it failed{} and nobody may touch it until that is cleaned up", on(node))
             }
@@ -106,7 +109,7 @@ impl Cause {
                 location(constraint, rule.as_deref(), attributes, *score, *origin)
             }
             Self::NotOptedIn { place } => format!(
-                "no constraint allows it there, and symmetric-cluster is false{}",
+                "no constraint allows it, and symmetric-cluster is false{}",
                 in_brackets(place)
             ),
             Self::Colocation { .. } => colocation(self),
@@ -119,6 +122,14 @@ impl Cause {
             Self::GroupMember { with, whereabouts, follows: false } => {
                 format!(
                     "{with}, the member after it, has to be where it is: {with} {}",
+                    whereabouts.text()
+                )
+            }
+            Self::NoPartner { constraint, with, whereabouts } => {
+                let by =
+                    constraint.as_ref().map_or(String::new(), |id| format!(" (constraint {id})"));
+                format!(
+                    "no instance of {with} will be on its node{by}: {with} {}",
                     whereabouts.text()
                 )
             }
@@ -241,7 +252,9 @@ impl Cause {
                     None => note("failures are never forgotten (no failure-timeout)".to_owned()),
                 }
             }
-            Self::StopFailed { failure, .. }
+            Self::Failed { failure, .. } => failure_note(Some(failure), &mut note),
+            Self::NodeStandby { failure: failure @ Some(_), .. }
+            | Self::StopFailed { failure, .. }
             | Self::HardError { failure }
             | Self::FatalError { failure, .. }
             | Self::ProbeFailed { failure }
@@ -260,6 +273,7 @@ impl Cause {
             }
             Self::Colocation { whereabouts, with, .. }
             | Self::GroupMember { whereabouts, with, .. }
+            | Self::NoPartner { whereabouts, with, .. }
             | Self::After { whereabouts, first: with, .. } => {
                 lines.extend(beyond(with, whereabouts, depth));
             }
