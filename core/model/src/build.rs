@@ -10,14 +10,17 @@ mod resources;
 mod scores;
 mod status;
 
-use std::collections::BTreeMap;
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use rules::{Facts, LocalTime, NextChange};
 use vocab::{Timestamp, parse_boolean};
 use xml::Element;
 
 use crate::{
-    Arena, Model, Options, Problem, ResourceKey,
+    Arena, Model, NodeKey, Options, Problem, ResourceKey,
     attributes::{AttributeSets, Values},
     constraint::ConstraintReader,
     document::Document,
@@ -75,7 +78,14 @@ pub(crate) struct Build<'a, 'x> {
     /// Containers that have to be stopped once all histories are read, latest first.
     containers_to_stop: Vec<ResourceKey>,
     next_change: NextChange,
+    /// Keys of failed operations that are to be shown, with their nodes.
+    failed: BTreeSet<(String, NodeKey)>,
+    /// For each node's history where it has what resource; made when first asked for.
+    recorded_at: Vec<OnceCell<Positions>>,
 }
+
+/// Positions in a history by recorded name.
+type Positions = BTreeMap<String, Vec<usize>>;
 
 impl<'a, 'x> Build<'a, 'x> {
     fn new(document: &'a mut Document<'x>, now: LocalTime) -> Self {
@@ -142,6 +152,8 @@ impl<'a, 'x> Build<'a, 'x> {
             guest_connections: Vec::new(),
             containers_to_stop: Vec::new(),
             next_change,
+            failed: BTreeSet::new(),
+            recorded_at: Vec::new(),
         }
     }
 

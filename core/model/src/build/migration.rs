@@ -1,6 +1,6 @@
 use vocab::{ExecStatus, OcfExit, Role};
 
-use super::{Build, history::Reading, outcome::Outcome};
+use super::{Build, Positions, history::Reading, outcome::Outcome};
 use crate::{
     NodeKey, ResourceKey,
     history::{HistoryEntry, newer},
@@ -30,14 +30,20 @@ impl Build<'_, '_> {
         resource: &str,
         node: &str,
     ) -> impl Iterator<Item = &'s HistoryEntry> {
-        self.model
-            .history
-            .iter()
-            .find(|history| history.node_name == node)
-            .into_iter()
-            .flat_map(|history| &history.resources)
-            .filter(move |history| history.id() == resource)
-            .flat_map(|history| &history.entries)
+        let histories = &self.model.history;
+        let node = histories.iter().position(|history| history.node_name == node);
+        let positions = node.and_then(|node| {
+            let recorded = &histories[node].resources;
+            let all = self.recorded_at.get(node)?.get_or_init(|| {
+                let mut positions = Positions::new();
+                for (position, history) in recorded.iter().enumerate() {
+                    positions.entry(history.id().to_owned()).or_default().push(position);
+                }
+                positions
+            });
+            Some(all.get(resource)?.iter().map(|&position| &recorded[position]))
+        });
+        positions.into_iter().flatten().flat_map(|history| &history.entries)
     }
 
     /// Whether nothing but pending operations is recorded of the resource on the node.

@@ -208,13 +208,8 @@ impl Build<'_, '_> {
         if !self.model.nodes[reading.node].state.online {
             return;
         }
-        let node = self.model.nodes[reading.node].name.to_string();
-        let known = self
-            .model
-            .failed
-            .iter()
-            .any(|failed| failed.entry.key() == entry.key() && failed.node == node);
-        if !known {
+        if self.failed.insert((entry.key().to_owned(), reading.node)) {
+            let node = self.model.nodes[reading.node].name.to_string();
             let resource = self.model.resources[reading.resource].id.to_string();
             self.model.failed.push(FailedOperation { resource, node, entry: entry.clone() });
         }

@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use vocab::{Role, Timestamp, parse_boolean};
 use xml::{Element, Node};
 
@@ -17,6 +19,7 @@ impl Build<'_, '_> {
         };
         self.model.history =
             section.children_named("node_state").map(|state| self.node_history(state)).collect();
+        self.recorded_at = self.model.history.iter().map(|_| OnceCell::new()).collect();
         for element in section.children() {
             match element.name() {
                 "tickets" => {

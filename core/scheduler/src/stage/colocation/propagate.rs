@@ -3,7 +3,7 @@ use vocab::Score;
 
 use crate::{
     plan::Plan,
-    table::{Colocation, ColocationKey, score_factor},
+    table::{ColocationKey, score_factor},
 };
 
 /// How preferences are passed on.
@@ -61,8 +61,7 @@ impl Plan<'_> {
             Some(mut table) => {
                 let target = target.unwrap_or(source);
                 if let Some(key) = colocation {
-                    let row = self.colocations[key].clone();
-                    self.add_matching(&mut table, source, target, &row, factor, how.nonnegative);
+                    self.add_matching(&mut table, source, target, key, factor, how.nonnegative);
                 }
                 (table, target)
             }
@@ -107,13 +106,15 @@ impl Plan<'_> {
         table: &mut AllowedNodes,
         source: ResourceKey,
         target: ResourceKey,
-        colocation: &Colocation,
+        key: ColocationKey,
         factor: f32,
         nonnegative: bool,
     ) {
+        let with_locations = self.table_with_group_locations(source, key);
+        let source_table = with_locations.as_ref().unwrap_or(&self.rows[source].allowed);
+        let colocation = &self.colocations[key];
         let attribute = colocation.node_attribute.as_deref();
         let by_name = attribute.is_none_or(|name| name == "#uname");
-        let source_table = self.table_with_group_locations(source, colocation);
         for (node, cell) in table.iter_mut() {
             let score = if by_name && !self.is_bundle_kind(source) && !self.is_bundle_kind(target) {
                 // The usual attribute is the name, which only the node itself has.
@@ -123,7 +124,7 @@ impl Plan<'_> {
                     .map_or(Score::MINUS_INFINITY, |cell| cell.score)
             } else {
                 let value = self.colocation_attribute(node, attribute, Some(target));
-                self.best_matching(&source_table, source, attribute, value)
+                self.best_matching(source_table, source, attribute, value)
             };
             if factor < 0.0 && score < Score::ZERO {
                 let stickiness = self.resource(colocation.primary).stickiness;
@@ -169,35 +170,30 @@ impl Plan<'_> {
             .unwrap_or(Score::MINUS_INFINITY)
     }
 
-    /// A member that is itself named in a constraint has its group's locations in its table, too.
+    /// A member that is itself named in a constraint has its group's locations in its table, too. `None` if the table is as
+    /// it is.
     fn table_with_group_locations(
         &mut self,
         source: ResourceKey,
-        colocation: &Colocation,
-    ) -> AllowedNodes {
-        let own = self.rows[source].allowed.clone();
-        let Some(parent) = self.parent(source) else { return own };
+        key: ColocationKey,
+    ) -> Option<AllowedNodes> {
+        let parent = self.parent(source)?;
+        let colocation = &self.colocations[key];
         if source != colocation.dependent
             || !colocation.explicit
             || !self.resource(parent).is_group()
             || self.rows[parent].state.children.first() == Some(&source)
         {
-            return own;
+            return None;
         }
+        let own = self.rows[source].allowed.clone();
         let notes = self.score_changes.len();
-        let locations: Vec<_> = self
-            .locations
-            .iter()
-            .rev()
-            .filter(|(_, location)| location.resource == parent)
-            .map(|(key, _)| key)
-            .collect();
-        for location in locations {
+        for location in self.rows[parent].locations.clone().into_iter().rev() {
             self.apply_location(source, location, false);
         }
         // What was tried is not what is so.
         self.score_changes.truncate(notes);
-        std::mem::replace(&mut self.rows[source].allowed, own)
+        Some(std::mem::replace(&mut self.rows[source].allowed, own))
     }
 
     fn allowed_on_one(&self, resource: ResourceKey) -> bool {
