@@ -1,1 +1,44 @@
-//! An independent judge of plans: shares nothing with the scheduler but the model it reads.
+//! An independent judge of plans. It knows what must never happen, not how plans are made: of the scheduler's code it uses
+//! nothing but the model that both read.
+//!
+//! ```text
+//! Model, Graph ─► Deeds (who does what where, and what is before what) ─► one rule after another ─► objections
+//! ```
+//!
+//! A graph fixes only what has to come before what; everything else may happen in any order. A rule holds if it holds in
+//! every order that the graph allows. What the judge does not know of the cluster's intent (scores, for example) it does
+//! not judge: no objection does not mean that the plan is the best one, only that it is not a dangerous one.
+
+mod deeds;
+mod objection;
+mod order;
+mod rule;
+
+use model::Model;
+use transition::Graph;
+
+pub use objection::{Objection, Rule};
+
+use crate::deeds::Deeds;
+
+/// Looks at a plan; says what is wrong with it, rule by rule.
+pub fn judge(model: &Model, graph: &Graph) -> Vec<Objection> {
+    let mut objections = rule::well_formed::check(graph);
+    let deeds = Deeds::read(model, graph);
+    for check in [
+        rule::one_active::check,
+        rule::promoted::check,
+        rule::instances::check,
+        rule::places::check,
+        rule::quorum::check,
+        rule::fencing::check,
+        rule::left_alone::check,
+        rule::disabled::check,
+        rule::sequence::check,
+        rule::together::check,
+        rule::capacity::check,
+    ] {
+        objections.extend(check(&deeds));
+    }
+    objections
+}

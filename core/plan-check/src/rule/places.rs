@@ -1,0 +1,118 @@
+use model::{
+    NodeKey, ResourceKey,
+    constraint::{Constraint, Location, Preference, RuleScore},
+};
+use rules::{Facts, NextChange};
+use vocab::Role;
+
+use crate::{
+    Objection, Rule,
+    deeds::{Deed, Deeds, Doing},
+};
+
+/// Nothing is started or promoted on a node that cannot run it, from which it is banned, or of which nobody knows whether
+/// it runs there already.
+pub(crate) fn check(deeds: &Deeds<'_>) -> Vec<Objection> {
+    let mut objections = Vec::new();
+    for deed in &deeds.all {
+        if deed.pseudo || !matches!(deed.doing, Doing::Start | Doing::MigrateFrom | Doing::Promote)
+        {
+            continue;
+        }
+        let mut object = |why: &str| {
+            let text = format!("{} {:?}: {why}", deeds.name(deed.resource, deed.node), deed.doing);
+            objections.push(Objection::new(Rule::Places, text));
+        };
+        if let Some(why) = unable(deeds, deed) {
+            object(why);
+        }
+        if deed.doing == Doing::Promote {
+            continue;
+        }
+        if let Some(id) = ban(deeds, deed.resource, deed.node) {
+            object(&format!("banned by {id}"));
+        }
+        if !is_known(deeds, deed) {
+            object("nobody has asked whether it runs there");
+        }
+    }
+    objections
+}
+
+/// Why the node cannot run anything.
+fn unable(deeds: &Deeds<'_>, deed: &Deed) -> Option<&'static str> {
+    let node = &deeds.model.nodes[deed.node];
+    if let Some(connection) = node.connection {
+        // A remote node can do what its connection can: that one has to be there, or to come first.
+        let comes = deeds.of(connection).any(|start| {
+            matches!(start.doing, Doing::Start | Doing::MigrateFrom)
+                && deeds.order.is_before(start.position, deed.position)
+        });
+        let stays = !deeds.places_after(connection).is_empty();
+        return (!comes && !stays).then_some("nothing connects to the node");
+    }
+    let state = &node.state;
+    [
+        (!state.online, "the node is offline"),
+        (state.unclean, "the node is unclean"),
+        (state.shutdown, "the node shuts down"),
+        (state.standby, "the node is in standby"),
+        (state.maintenance, "the node is in maintenance"),
+        (state.pending, "the node has not joined"),
+    ]
+    .into_iter()
+    .find_map(|(is_so, why)| is_so.then_some(why))
+}
+
+/// The location constraint that keeps the resource, or what it is part of, off the node.
+fn ban<'a>(deeds: &Deeds<'a>, resource: ResourceKey, node: NodeKey) -> Option<&'a str> {
+    let model = deeds.model;
+    let locations = model.constraints.iter().filter_map(|constraint| match constraint {
+        Constraint::Location(location) => Some(location),
+        _ => None,
+    });
+    locations
+        .filter(|location| {
+            location.resource == resource || model.is_above(location.resource, resource)
+        })
+        // In a group only its first member has its own opinion; the others follow.
+        .filter(|location| !matches!(location.role, Role::Promoted))
+        .find(|location| forbids(deeds, location, resource, node))
+        .map(|location| location.id.as_str())
+}
+
+fn forbids(deeds: &Deeds<'_>, location: &Location, resource: ResourceKey, node: NodeKey) -> bool {
+    match &location.preference {
+        Preference::Node { node: named, score } => *named == node && score.is_minus_infinite(),
+        Preference::Rule { rule, score: RuleScore::Fixed(score), submatches } => {
+            let facts = Facts {
+                node: Some(&deeds.model.nodes[node].attributes),
+                meta: Some(&deeds.resource(resource).meta),
+                submatches,
+                ..Facts::at(deeds.model.now)
+            };
+            score.is_minus_infinite() && rule.evaluate(&facts, &mut NextChange::default()).holds()
+        }
+        Preference::Rule { score: RuleScore::Attribute(_), .. } => false,
+    }
+}
+
+/// Whether it is known that the resource does not run on the node yet: it was asked before, or is asked first.
+fn is_known(deeds: &Deeds<'_>, deed: &Deed) -> bool {
+    let resource = deeds.resource(deed.resource);
+    let recorded = resource.state.known_on.contains(&deed.node)
+        || resource.state.active_on.contains(&deed.node);
+    let asked = deeds
+        .on(deed.resource, deed.node, Doing::Probe)
+        .any(|probe| deeds.order.is_before(probe.position, deed.position));
+    // Nodes that come up with this plan run nothing yet; fence devices and the cluster's own parts need no probe.
+    let is_new = deeds.model.nodes[deed.node].connection.is_some();
+    let allowed = resource.allowed.get(deed.node);
+    let not_wanted = allowed.is_some_and(|allowed| allowed.probe == model::ProbeMode::Never);
+    recorded
+        || asked
+        || is_new
+        || not_wanted
+        || !deeds.model.options.probe_resources
+        || !deeds.model.nodes[deed.node].state.probes_allowed
+}
