@@ -26,7 +26,8 @@ pub enum Cause {
         /// From what.
         because: Vec<Link>,
     },
-    /// Nothing connects it with the change: there is another best place for it now, as others take or leave theirs.
+    /// Nothing that is configured connects it with the change: the plan as a whole comes out otherwise, as others take or
+    /// leave their places.
     Placement,
 }
 
@@ -74,6 +75,8 @@ pub(crate) struct Causes<'a> {
     pub(crate) new: &'a Family<'a>,
     /// What the change causes.
     pub(crate) caused: &'a [Found],
+    /// What would happen without it.
+    pub(crate) prevented: &'a [Found],
     pub(crate) contributions: [&'a Contributions; 2],
 }
 
@@ -111,7 +114,12 @@ impl Causes<'_> {
         match effect {
             Effect::Resource { fate, resource, from, to, .. } => {
                 let in_place = matches!(fate, Fate::Restart | Fate::Reload | Fate::Recover);
-                tree(resource) || (!in_place && (node(from) || node(to)))
+                // Where it would have been counts as much as where it is.
+                let instead = self.prevented.iter().any(|found| match &found.effect {
+                    Effect::Resource { resource: other, to, .. } => other == resource && node(to),
+                    Effect::Node { .. } | Effect::Chore { .. } => false,
+                });
+                tree(resource) || instead || (!in_place && (node(from) || node(to)))
             }
             Effect::Node { node, reason, .. } => {
                 let resource = reason.as_ref().and_then(|reason| reason.resource.as_deref());

@@ -294,13 +294,14 @@ pub(crate) fn effects(model: &Model, plan: &Schedule) -> Vec<Found> {
         let name = key
             .map_or(change.resource.clone(), |key| model.resources[key].display_id().to_string());
         let role = |role: Role| role.as_str().to_owned();
+        let next_role = if fate == Fate::Stop { Role::Stopped } else { change.next_role };
         let effect = Effect::Resource {
             fate,
             resource: name,
             from: change.origin,
             to: change.destination,
             role: role(change.role),
-            next_role: role(change.next_role),
+            next_role: role(next_role),
             blocked: change.blocked,
             reason: change.reason.as_ref().map(Reason::from),
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::{Model, Variant};
 use serde::Serialize;
 use xml::Element;
 
@@ -41,13 +42,13 @@ pub(crate) struct Family<'x> {
 }
 
 impl<'x> Family<'x> {
-    /// Reads a CIB or a configuration.
-    pub(crate) fn read(root: &'x Element) -> Self {
-        let configuration = root.child("configuration").unwrap_or(root);
+    /// Reads a configuration; the model made from it knows the resources that nobody configured.
+    pub(crate) fn read(configuration: &'x Element, model: &'x Model) -> Self {
         let mut family = Self { above: BTreeMap::new(), connections: Vec::new() };
         if let Some(resources) = configuration.child("resources") {
             family.resources(resources, &[]);
         }
+        family.implied(model);
         let tags = configuration.child("tags").into_iter().flat_map(Element::children);
         for tag in tags {
             let Some(id) = tag.id() else { continue };
@@ -78,6 +79,29 @@ impl<'x> Family<'x> {
             let mut inside = vec![(id, element.name())];
             inside.extend_from_slice(above);
             self.resources(element, &inside);
+        }
+    }
+
+    /// The parts of bundles that only the model has.
+    fn implied(&mut self, model: &'x Model) {
+        for resource in model.resources.values() {
+            let id = resource.config_id.as_str();
+            let mut parent = resource.parent.filter(|_| !self.above.contains_key(id));
+            let mut above = Vec::new();
+            while let Some(key) = parent {
+                let container = &model.resources[key];
+                let element = match container.variant {
+                    Variant::Bundle { .. } => "bundle",
+                    Variant::Group { .. } => "group",
+                    Variant::Clone(_) => "clone",
+                    Variant::Primitive => "primitive",
+                };
+                above.push((container.config_id.as_str(), element));
+                parent = container.parent;
+            }
+            if !above.is_empty() {
+                self.above.insert(id, above);
+            }
         }
     }
 
@@ -134,14 +158,16 @@ mod tests {
     #[test]
     fn relations_come_from_constraints_and_from_what_things_are_in() {
         let cib = xml::parse(
-            "<cib><configuration><resources><group id='g'><primitive id='a' template='t'/>\
+            "<configuration><resources><group id='g'><primitive id='a' template='t'/>\
              <primitive id='b'/></group><clone id='c'><primitive id='d'/></clone>\
              <primitive id='e'/></resources><constraints>\
              <rsc_colocation id='col' rsc='g' with-rsc='c' score='1'/>\
-             <rsc_order id='ord' first='d' then='b'/></constraints></configuration></cib>",
+             <rsc_order id='ord' first='d' then='b'/></constraints></configuration>",
         )
         .unwrap();
-        let family = Family::read(&cib);
+        let empty = xml::parse("<cib><configuration/></cib>").unwrap();
+        let (model, _) = Model::build(&empty, vocab::Timestamp(1));
+        let family = Family::read(&cib, &model);
         assert_eq!(family.line("a").collect::<Vec<_>>(), ["a", "g", "t"]);
         assert_eq!(family.relation("b", "d", Relation::Order), (Relation::Order, Some("ord")));
         assert_eq!(family.relation("a", "d", Relation::Order), (Relation::Colocation, Some("col")));

@@ -95,7 +95,7 @@ pub fn preview(before: &Situation, after: &Situation) -> Preview {
     let with = effect::effects(&after.model, &after.plan);
     let (anyway, prevented, caused) = sort(without, with.clone());
 
-    let families = [old, new].map(Family::read);
+    let families = [Family::read(old, &before.model), Family::read(new, &after.model)];
     let contributions = [before, after].map(|s| cause::contributions(&s.model, &s.plan));
     let causes = Causes {
         model: &after.model,
@@ -103,6 +103,7 @@ pub fn preview(before: &Situation, after: &Situation) -> Preview {
         old: &families[0],
         new: &families[1],
         caused: &caused,
+        prevented: &prevented,
         contributions: [&contributions[0], &contributions[1]],
     };
     let with_causes: Vec<_> =

@@ -22,7 +22,7 @@ pub enum Warning {
         /// The node.
         node: String,
     },
-    /// What runs now does not run in the end.
+    /// What runs now, and is affected by the change, does not run in the end.
     Stops {
         /// The resource.
         resource: String,
@@ -71,9 +71,16 @@ pub(crate) fn warnings(before: &Situation, after: &Situation, preview: &Preview)
     for end in &preview.end.resources {
         let resource = end.resource.clone();
         let wanted = !matches!(end.stopped, None | Some(Stopped::Disabled | Stopped::Removed));
-        if wanted && !end.before.is_empty() {
+        let caused = || {
+            let mut caused = preview.caused.iter();
+            caused.any(|caused| caused.effect.resource() == Some(&resource))
+        };
+        if wanted && !end.before.is_empty() && caused() {
             warnings.push(Warning::Stops { resource });
-        } else if wanted && !without.contains(model::resource::base_name(&end.resource)) {
+        } else if wanted
+            && end.before.is_empty()
+            && !without.contains(model::resource::base_name(&end.resource))
+        {
             warnings.push(Warning::StaysStopped { resource });
         }
     }
@@ -95,10 +102,12 @@ pub(crate) fn warnings(before: &Situation, after: &Situation, preview: &Preview)
     warnings
 }
 
-const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Notice => "notice",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
+fn word(severity: Severity) -> &'static str {
+    if severity >= Severity::Error {
+        "error"
+    } else if severity >= Severity::Warning {
+        "warning"
+    } else {
+        "notice"
     }
 }

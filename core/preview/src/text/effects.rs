@@ -1,6 +1,7 @@
 use super::{Look, Tone, configuration::label};
 use crate::{
-    Cause, Chore, Effect, ElementChange, Interruption, Link, NodeFate, Reason, Relation, Step, Wave,
+    Cause, Chore, Effect, ElementChange, Fate, Interruption, Link, NodeFate, Reason, Relation,
+    Step, Wave,
 };
 
 /// Effects in columns, with what causes them if that is known.
@@ -14,7 +15,10 @@ pub(super) fn lines<'a>(
             let mut row = row(effect);
             match cause {
                 Some(cause) => {
-                    row.notes.push(self::cause(cause, configuration));
+                    // What cannot be done is told after its cause, details before it.
+                    let place =
+                        if matches!(effect, Effect::Resource { .. }) { 0 } else { row.notes.len() };
+                    row.notes.insert(place, self::cause(effect, cause, configuration));
                     row.is_indirect = !matches!(cause, Cause::Direct { .. });
                 }
                 None => {
@@ -111,7 +115,7 @@ fn places(from: Option<&str>, to: Option<&str>, role: &str, next_role: &str) -> 
     }
 }
 
-fn cause(cause: &Cause, configuration: &[ElementChange]) -> String {
+fn cause(effect: &Effect, cause: &Cause, configuration: &[ElementChange]) -> String {
     /// More would not be read.
     const SHOWN: usize = 2;
     match cause {
@@ -130,7 +134,12 @@ fn cause(cause: &Cause, configuration: &[ElementChange]) -> String {
             }
             shown.join(", ")
         }
-        Cause::Placement => "another node suits it better now".to_owned(),
+        Cause::Placement => match effect {
+            Effect::Resource { fate: Fate::Move | Fate::Migrate, .. } => {
+                "another node suits it better now".to_owned()
+            }
+            _ => "the plan as a whole comes out otherwise".to_owned(),
+        },
     }
 }
 
