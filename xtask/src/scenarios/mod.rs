@@ -6,6 +6,7 @@
 mod failover;
 mod hostile;
 mod membership;
+mod plan;
 mod quorum;
 mod recovery;
 mod ring;
@@ -95,6 +96,7 @@ const CLUSTER: &[Scenario] = &[
     scenario("daemons", "every daemon is killed in turn; it comes back and the service stays", recovery::daemons),
     scenario("daemons-dc", "the same on the node that decides", recovery::daemons_of_dc),
     scenario("hostile-tools", "broken, mistyped and impossible requests fail clearly and change nothing", hostile::tools),
+    ours("plan", "what cardea plan says of a change is what the change then does", plan::plan),
     ours("hostile-ipc", "garbage, oversize and half requests on the sockets of the daemons", hostile::sockets),
     ours("hostile-cpg", "truncated and senseless messages from another node", hostile::cpg),
     scenario("graceful-stop", "a node that is stopped in order hands over and is expected down", failover::graceful_stop),
