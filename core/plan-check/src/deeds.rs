@@ -192,6 +192,25 @@ impl<'a> Deeds<'a> {
         resource.state.children.iter().flat_map(|&child| self.primitives(child)).collect()
     }
 
+    /// The instances that cannot be told from this one on a node: those of an anonymous clone, else itself alone.
+    pub(crate) fn alike(&self, key: ResourceKey) -> Vec<ResourceKey> {
+        let top = self.model.top_of(key, true);
+        if !self.resource(top).is_anonymous_clone() {
+            return vec![key];
+        }
+        let configured = &self.resource(key).config_id;
+        let mut parts = self.primitives(top);
+        parts.retain(|&part| self.resource(part).config_id == *configured);
+        parts
+    }
+
+    /// The node itself, or the one that its container runs on when everything is done.
+    pub(crate) fn host_after(&self, node: NodeKey) -> NodeKey {
+        let connection = self.model.nodes[node].connection;
+        let launcher = connection.and_then(|key| self.resource(key).state.launcher);
+        launcher.and_then(|launcher| self.places_after(launcher).pop_first()).unwrap_or(node)
+    }
+
     /// All primitives of the cluster.
     pub(crate) fn all_primitives(&self) -> impl Iterator<Item = (ResourceKey, &'a Resource)> {
         self.model.resources.iter().filter(|(_, resource)| resource.is_primitive())

@@ -49,7 +49,10 @@ fn is_unreachable(deeds: &Deeds<'_>, node: NodeKey) -> bool {
     let connection = deeds.model.nodes[node].connection;
     let connection_fails = connection.is_some_and(|connection| {
         let state = &deeds.resource(connection).state;
-        state.failed || state.active_on.is_empty() || state.role < vocab::Role::Started
+        let host_is_lost =
+            state.active_on.iter().any(|&host| deeds.model.nodes[host].state.unclean);
+        let is_down = state.active_on.is_empty() || state.role < vocab::Role::Started;
+        state.failed || is_down || host_is_lost
     });
     // A connection that moves, or goes, cannot carry what has to be stopped.
     let connection_goes = connection

@@ -1,5 +1,5 @@
 use model::{
-    NodeKey, ResourceKey,
+    NodeKey, ProbeMode, ResourceKey,
     constraint::{Constraint, Location, Preference, RuleScore},
 };
 use rules::{Facts, NextChange};
@@ -64,18 +64,24 @@ fn unable(deeds: &Deeds<'_>, deed: &Deed) -> Option<&'static str> {
     .find_map(|(is_so, why)| is_so.then_some(why))
 }
 
-/// The location constraint that keeps the resource, or what it is part of, off the node.
-fn ban<'a>(deeds: &Deeds<'a>, resource: ResourceKey, node: NodeKey) -> Option<&'a str> {
+/// The location constraints on the resource and on what it is part of.
+fn locations<'a>(
+    deeds: &Deeds<'a>,
+    resource: ResourceKey,
+) -> impl Iterator<Item = &'a Location> + use<'a> {
     let model = deeds.model;
     let locations = model.constraints.iter().filter_map(|constraint| match constraint {
         Constraint::Location(location) => Some(location),
         _ => None,
     });
-    locations
-        .filter(|location| {
-            location.resource == resource || model.is_above(location.resource, resource)
-        })
-        // In a group only its first member has its own opinion; the others follow.
+    locations.filter(move |location| {
+        location.resource == resource || model.is_above(location.resource, resource)
+    })
+}
+
+/// The location constraint that keeps the resource, or what it is part of, off the node.
+fn ban<'a>(deeds: &Deeds<'a>, resource: ResourceKey, node: NodeKey) -> Option<&'a str> {
+    locations(deeds, resource)
         .filter(|location| !matches!(location.role, Role::Promoted))
         .find(|location| forbids(deeds, location, resource, node))
         .map(|location| location.id.as_str())
@@ -100,18 +106,27 @@ fn forbids(deeds: &Deeds<'_>, location: &Location, resource: ResourceKey, node: 
 /// Whether it is known that the resource does not run on the node yet: it was asked before, or is asked first.
 fn is_known(deeds: &Deeds<'_>, deed: &Deed) -> bool {
     let resource = deeds.resource(deed.resource);
-    let recorded = resource.state.known_on.contains(&deed.node)
-        || resource.state.active_on.contains(&deed.node);
-    let asked = deeds
-        .on(deed.resource, deed.node, Doing::Probe)
-        .any(|probe| deeds.order.is_before(probe.position, deed.position));
-    // Nodes that come up with this plan run nothing yet; fence devices and the cluster's own parts need no probe.
+    let alike = deeds.alike(deed.resource);
+    let recorded = alike.iter().any(|&instance| {
+        let state = &deeds.resource(instance).state;
+        state.known_on.contains(&deed.node) || state.active_on.contains(&deed.node)
+    });
+    let asked = alike.iter().any(|&instance| {
+        let mut probes = deeds.on(instance, deed.node, Doing::Probe);
+        probes.any(|probe| deeds.order.is_before(probe.position, deed.position))
+    });
+    // Nodes that come up with this plan run nothing yet, nor do containers that are started by it.
     let is_new = deeds.model.nodes[deed.node].connection.is_some();
-    let allowed = resource.allowed.get(deed.node);
-    let not_wanted = allowed.is_some_and(|allowed| allowed.probe == model::ProbeMode::Never);
+    let is_launched = resource.state.launcher.is_some();
+    let not_wanted = locations(deeds, deed.resource).any(|location| {
+        let here =
+            matches!(location.preference, Preference::Node { node, .. } if node == deed.node);
+        here && location.discovery == ProbeMode::Never
+    });
     recorded
         || asked
         || is_new
+        || is_launched
         || not_wanted
         || !deeds.model.options.probe_resources
         || !deeds.model.nodes[deed.node].state.probes_allowed

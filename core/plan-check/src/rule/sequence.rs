@@ -39,6 +39,10 @@ fn pair(
     let (Some(first_doing), Some(then_doing)) = (doing(&first.task), doing(&then.task)) else {
         return;
     };
+    // What an order of bundles means for their parts is not told by the constraint.
+    if in_bundle(deeds, first.resource) || in_bundle(deeds, then.resource) {
+        return;
+    }
     let apart = in_clone(deeds, first.resource) || in_clone(deeds, then.resource);
     let done = |end: &OrderEnd, doing| -> Vec<&Deed> {
         let parts = deeds.primitives(end.resource);
@@ -50,7 +54,7 @@ fn pair(
         for first_deed in &firsts {
             // Instances are paired node by node, or not at all: what happens elsewhere need not be waited for.
             let counts = !apart || first_deed.node == then_deed.node;
-            if counts && !deeds.order.is_before(first_deed.position, then_deed.position) {
+            if counts && !is_kept(deeds, first_deed, then_deed) {
                 let text = format!(
                     "{id}: {} {:?} need not wait for {} {:?}",
                     deeds.name(then_deed.resource, then_deed.node),
@@ -66,6 +70,15 @@ fn pair(
     if binds && first_doing == Doing::Start && then_doing == Doing::Start {
         without_first(deeds, id, first.resource, &thens, objections);
     }
+}
+
+/// Whether the first comes before the second. What is sent to another node has left this one before it is stopped here.
+fn is_kept(deeds: &Deeds<'_>, first: &Deed, then: &Deed) -> bool {
+    let has_left = first.doing == Doing::Stop
+        && deeds
+            .on(first.resource, first.node, Doing::MigrateTo)
+            .any(|sent| deeds.order.is_before(sent.position, then.position));
+    has_left || deeds.order.is_before(first.position, then.position)
 }
 
 /// A start without what it needs.
@@ -123,6 +136,9 @@ fn doing(task: &str) -> Option<Doing> {
 }
 
 fn in_clone(deeds: &Deeds<'_>, resource: ResourceKey) -> bool {
-    let top = deeds.model.top_of(resource, false);
-    deeds.resource(top).is_clone() || deeds.resource(top).is_bundle()
+    deeds.resource(deeds.model.top_of(resource, false)).is_clone()
+}
+
+fn in_bundle(deeds: &Deeds<'_>, resource: ResourceKey) -> bool {
+    deeds.resource(deeds.model.top_of(resource, false)).is_bundle()
 }

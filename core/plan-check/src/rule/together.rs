@@ -63,7 +63,8 @@ fn configured(deeds: &Deeds<'_>, colocation: &Colocation, objections: &mut Vec<O
 
 /// What has to be equal: a node's name, or the attribute that the constraint names.
 fn value<'a>(deeds: &Deeds<'a>, colocation: &Colocation, node: NodeKey) -> Option<&'a str> {
-    let node = &deeds.model.nodes[node];
+    // What is in a container is where the container is.
+    let node = &deeds.model.nodes[deeds.host_after(node)];
     match colocation.node_attribute.as_deref() {
         None | Some("#uname") => Some(node.name.as_str()),
         Some(name) => node.attributes.get(name).map(String::as_str),
