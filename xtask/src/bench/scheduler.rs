@@ -6,7 +6,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -21,7 +21,7 @@ use crate::{
 
 /// Debian's.
 const PEER: &str = "/usr/sbin/crm_simulate";
-/// How long the other may take for one plan, seconds.
+/// How much processor time the other may take for one plan, seconds.
 const LIMIT_SECONDS: u64 = 60;
 /// How often the memory of what runs is looked at.
 const LOOK: Duration = Duration::from_millis(2);
@@ -194,8 +194,7 @@ impl Bench {
 
 /// Waits for a process; gives the most memory it was seen with, or none if it had to be ended.
 fn watch(child: &mut Child, limit: Option<Duration>) -> Result<Option<u64>> {
-    let status = format!("/proc/{}/status", child.id());
-    let start = Instant::now();
+    let [status, stat] = ["status", "stat"].map(|name| format!("/proc/{}/{name}", child.id()));
     let mut most = 0;
     while child.try_wait()?.is_none() {
         // The file is empty of it once the process has ended.
@@ -204,7 +203,8 @@ fn watch(child: &mut Child, limit: Option<Duration>) -> Result<Option<u64>> {
         {
             most = most.max(peak);
         }
-        if limit.is_some_and(|limit| start.elapsed() > limit) {
+        let used = || own_cpu(&fs::read_to_string(&stat).ok()?);
+        if limit.is_some_and(|limit| used().is_some_and(|used| used > limit)) {
             child.kill()?;
             child.wait()?;
             return Ok(None);
@@ -220,19 +220,24 @@ fn peak_bytes(status: &str) -> Option<u64> {
     Some(kib * 1_024)
 }
 
-/// Processor time of all processes that were started here and have ended.
+/// Processor time of all processes that were started here and have ended: `cutime` and `cstime`.
 fn children_cpu() -> Result<Duration> {
-    const TICKS_PER_SECOND: u64 = 100;
     let text = fs::read_to_string("/proc/self/stat")?;
-    let ticks = children_ticks(&text).context("/proc/self/stat has other fields than it should")?;
-    Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+    times(&text, 13).context("/proc/self/stat has other fields than it should")
 }
 
-/// The fields `cutime` and `cstime`, which come 14 and 15 behind the name in parentheses.
-fn children_ticks(stat: &str) -> Option<u64> {
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(13);
+/// Processor time of a process itself: `utime` and `stime`.
+fn own_cpu(stat: &str) -> Option<Duration> {
+    times(stat, 11)
+}
+
+/// The sum of two times, the first of which has so many fields between itself and the name in parentheses.
+fn times(stat: &str, before: usize) -> Option<Duration> {
+    const TICKS_PER_SECOND: u64 = 100;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(before);
     let mut number = || fields.next()?.parse::<u64>().ok();
-    Some(number()? + number()?)
+    let ticks = number()? + number()?;
+    Some(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }
 
 fn write(large: Large, path: &Path) -> Result<()> {
@@ -270,8 +275,9 @@ mod tests {
     #[test]
     fn figures_of_the_kernel_are_read() {
         let stat = "7 (a b) c) S 1 7 7 0 -1 4194560 100 200 0 0 11 12 30 4 20 0 1 0 99 1 2";
-        assert_eq!(children_ticks(stat), Some(34));
-        assert_eq!(children_ticks("7 (a) S 1"), None);
+        assert_eq!(times(stat, 13), Some(Duration::from_millis(340)));
+        assert_eq!(own_cpu(stat), Some(Duration::from_millis(230)));
+        assert_eq!(times("7 (a) S 1", 13), None);
         assert_eq!(peak_bytes("VmPeak:\t  10 kB\nVmHWM:\t    3 kB\n"), Some(3_072));
         assert_eq!(peak_bytes("Name:\tx\n"), None);
     }
