@@ -1,5 +1,6 @@
 //! Questions that only a cluster with typed reasons can answer: why something is as it is, and what a change would do.
 
+mod explain;
 pub mod plan;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -15,4 +16,4 @@ pub struct Tool {
 }
 
 /// Every tool, by name.
-pub const TOOLS: &[Tool] = &[];
+pub const TOOLS: &[Tool] = &[explain::TOOL];

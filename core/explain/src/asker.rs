@@ -120,19 +120,20 @@ impl<'a> Asker<'a> {
 
     /// The nodes that people ask about: those inside bundles only for what belongs there.
     pub(crate) fn considered_nodes(&self, key: ResourceKey) -> Vec<NodeKey> {
-        let bundled = self.model.is_bundled(key);
         let order = &self.model.node_order;
         let special = |node: NodeKey| {
-            self.model.nodes[node].base_score.is_minus_infinite() && self.model.is_guest(node)
+            self.model.nodes[node].base_score.is_minus_infinite() && self.is_bundle_node(node)
         };
+        let allowed = &self.resource(key).allowed;
+        // What is inside a container has no choice.
+        let inside = self.model.is_bundled(key)
+            && order.iter().any(|&node| special(node) && allowed.get(node).is_some())
+            && self.resource(key).agent.is_some()
+            && !allowed.nodes().iter().any(|&node| !special(node));
         order
             .iter()
             .copied()
-            .filter(|&node| {
-                !special(node)
-                    || (bundled
-                        && self.outcome(key).assigned.is_some_and(|assigned| assigned == node))
-            })
+            .filter(|&node| if inside { allowed.get(node).is_some() } else { !special(node) })
             .collect()
     }
 }

@@ -382,6 +382,18 @@ pub enum Cause {
         /// What it is doing instead.
         whereabouts: Whereabouts,
     },
+    /// It has to be stopped on another node first, and cannot be.
+    StopFirst {
+        /// The node.
+        node: String,
+        /// Why it cannot be stopped there.
+        causes: Vec<Cause>,
+    },
+    /// Nobody can tell whether it runs on these nodes already.
+    ProbeFirst {
+        /// The nodes.
+        nodes: Vec<String>,
+    },
     /// An action that has to come first cannot be carried out.
     Waits {
         /// Of what; none if it belongs to no resource.

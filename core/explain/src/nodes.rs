@@ -1,4 +1,4 @@
-use model::{NodeKey, ResourceKey};
+use model::{NodeKey, ResourceKey, ScoreReason};
 use scheduler::ScoreLine;
 use vocab::{Role, Score};
 
@@ -60,7 +60,10 @@ impl Asker<'_> {
     pub(crate) fn bans(&self, key: ResourceKey, node: NodeKey) -> Vec<Cause> {
         let mut causes = self.node_state(node);
         for change in self.changes_of(key, node) {
-            if Self::forbids(change) {
+            // A ticket that only promotion needs is looked at when it is known where instances run.
+            let late = matches!(change.reason, ScoreReason::Ticket(_))
+                && self.decided.get(&(key, node)).is_some_and(|score| !score.is_minus_infinite());
+            if Self::forbids(change) && !late {
                 let cause = self.reason(change);
                 if !causes.contains(&cause) {
                     causes.push(cause);
@@ -198,6 +201,9 @@ impl Asker<'_> {
         }
         if self.role_after(instance) == Role::Promoted {
             return None;
+        }
+        if let Some(ticket) = self.missing_tickets(clone).into_iter().next() {
+            return Some(ticket);
         }
         let score = own?.value();
         if score < 0 {

@@ -305,7 +305,10 @@ impl<'a> Remedies<'a> {
                 name: "resource-stickiness".to_owned(),
                 value: "0".to_owned(),
             }),
-            Cause::OnNode { node, causes } => {
+            Cause::ProbeFirst { nodes } => {
+                found.extend(nodes.iter().map(|node| Change::NodeUp { node: node.clone() }));
+            }
+            Cause::StopFirst { node, causes } | Cause::OnNode { node, causes } => {
                 for cause in causes {
                     self.changes(cause, resource, Some(node), found);
                 }

@@ -125,7 +125,7 @@ impl Asker<'_> {
     }
 
     /// Tickets that the resource or what it is part of needs and that are not granted.
-    fn missing_tickets(&self, key: ResourceKey) -> Vec<Cause> {
+    pub(crate) fn missing_tickets(&self, key: ResourceKey) -> Vec<Cause> {
         self.model
             .constraints
             .iter()
@@ -174,6 +174,10 @@ impl Asker<'_> {
         let impossible =
             |cause: &Cause| matches!(cause, Cause::WaitsForFencing { possible, .. } if !possible);
         causes.extend(self.fencing_first(key).into_iter().filter(impossible));
+        if causes.is_empty() {
+            causes.extend(self.stops_first(key));
+            causes.extend(self.probes_first(key));
+        }
         if causes.is_empty()
             && let Some(reason) = reason
         {
@@ -187,6 +191,38 @@ impl Asker<'_> {
             });
         }
         causes
+    }
+
+    /// What has to be stopped before a resource may start elsewhere, and cannot be.
+    fn stops_first(&self, key: ResourceKey) -> Vec<Cause> {
+        self.actions_of(key, "stop")
+            .filter(|stop| !stop.optional && !stop.runnable)
+            .filter_map(|stop| {
+                let node = stop.node?;
+                let mut causes = self.node_state(node);
+                if let Some(scheduler::ActionReason::Unrunnable { resource: Some(name), .. }) =
+                    &stop.reason
+                    && let Some(other) = self.model.resource_named(name)
+                {
+                    causes.extend(self.root_causes(other));
+                    if causes.is_empty() {
+                        let resource = Some(name.clone());
+                        causes.push(Cause::Waits { resource, task: "stop".to_owned() });
+                    }
+                }
+                Some(Cause::StopFirst { node: self.node_name(node), causes })
+            })
+            .collect()
+    }
+
+    /// The nodes that have to be asked whether it runs there, and cannot be asked.
+    fn probes_first(&self, key: ResourceKey) -> Option<Cause> {
+        let nodes: Vec<String> = self
+            .actions_of(key, "monitor")
+            .filter(|probe| !probe.optional && !probe.runnable)
+            .filter_map(|probe| Some(self.node_name(probe.node?)))
+            .collect();
+        (!nodes.is_empty()).then_some(Cause::ProbeFirst { nodes })
     }
 
     pub(crate) fn no_quorum(&self) -> Cause {

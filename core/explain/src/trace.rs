@@ -65,12 +65,16 @@ impl Asker<'_> {
             let late = |contribution: &Contribution| {
                 matches!(
                     contribution.because,
-                    Cause::Utilization { .. } | Cause::InstanceLimit { .. }
+                    Cause::Utilization { .. } | Cause::InstanceLimit { .. } | Cause::Ticket { .. }
                 )
             };
             let shown =
                 table.iter().rev().find(|row| !late(row)).map_or(start.value(), |row| row.after);
-            adds_up &= shown == decided.value();
+            // What is put into a container, and a promotable clone, have theirs shown before all is said.
+            let early = self.resource(key).is_clone() || self.model.is_bundled(key);
+            adds_up &= shown == decided.value()
+                || total == *decided
+                || (early && table.iter().any(|row| row.after == decided.value()));
         }
         (table, adds_up)
     }

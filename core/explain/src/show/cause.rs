@@ -179,6 +179,13 @@ impl Cause {
                     .map_or("in their group".to_owned(), |id| format!("constraint {id}"));
                 format!("it comes after {task} of {first} ({by}), which {}", whereabouts.text())
             }
+            Self::StopFirst { node, .. } => {
+                format!("it has to be stopped on {node} first and cannot be")
+            }
+            Self::ProbeFirst { nodes } => format!(
+                "nobody can tell whether it runs on {} already: the probe cannot be done there",
+                list(nodes)
+            ),
             Self::Waits { resource, task } => match resource {
                 Some(resource) => format!("{task} of {resource} comes first and cannot be done"),
                 None => format!("{task} comes first and cannot be done"),
@@ -279,6 +286,12 @@ impl Cause {
             }
             Self::WithContainer { with: Some(with), whereabouts: Some(whereabouts) } => {
                 lines.extend(beyond(with, whereabouts, depth));
+            }
+            Self::StopFirst { causes, .. } => {
+                for cause in causes {
+                    lines.push(Line { depth, text: cause.headline() });
+                    lines.extend(cause.notes(depth + 1));
+                }
             }
             Self::OnNode { causes, .. } => {
                 for (index, cause) in causes.iter().enumerate() {

@@ -43,6 +43,7 @@ impl Plan<'_> {
             let score = if neutral { Score::ZERO } else { score };
             let probe = self.model.nodes[node].base_probe;
             let row = &mut self.rows[resource];
+            let opens = row.allowed.get(node).is_none();
             match row.allowed.get_mut(node) {
                 Some(cell) => cell.score += score,
                 None => row.allowed.insert(node, Allowed { score, probe, ..Allowed::default() }),
@@ -55,7 +56,7 @@ impl Plan<'_> {
                 }
                 cell.probe = discovery;
             }
-            if score != Score::ZERO {
+            if score != Score::ZERO || opens {
                 self.note_score(resource, node, score, &reason);
             }
         }
