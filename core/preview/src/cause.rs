@@ -113,7 +113,7 @@ impl Causes<'_> {
             |node: &Option<String>| node.as_ref().is_some_and(|node| concern.nodes.contains(node));
         match effect {
             Effect::Resource { fate, resource, from, to, .. } => {
-                let in_place = matches!(fate, Fate::Restart | Fate::Reload | Fate::Recover);
+                let in_place = stays(*fate, from.as_deref(), to.as_deref());
                 // Where it would have been counts as much as where it is.
                 let instead = self.prevented.iter().any(|found| match &found.effect {
                     Effect::Resource { resource: other, to, .. } => other == resource && node(to),
@@ -141,9 +141,9 @@ impl Causes<'_> {
         let own = own.map(|name| configured(self.model, name));
         let mut links = Vec::new();
         links.extend(reason.as_ref().and_then(|reason| self.by_reason(own.as_deref(), reason)));
-        if let (Effect::Resource { fate, from, .. }, Some(own)) = (effect, &own) {
+        if let (Effect::Resource { fate, from, to, .. }, Some(own)) = (effect, &own) {
             links.extend(self.by_fencing(from.as_deref()));
-            let in_place = matches!(fate, Fate::Restart | Fate::Reload | Fate::Recover);
+            let in_place = stays(*fate, from.as_deref(), to.as_deref());
             if links.is_empty() && !in_place {
                 links = self.by_scores(own);
             }
@@ -253,5 +253,20 @@ impl Causes<'_> {
             let other = configured(self.model, resource);
             (other != own && self.new.overlap(&other, id)).then_some(*fate)
         })
+    }
+}
+
+/// Whether what becomes of a resource has nothing to do with where it should be.
+fn stays(fate: Fate, from: Option<&str>, to: Option<&str>) -> bool {
+    match fate {
+        Fate::Restart | Fate::Reload => true,
+        Fate::Recover => to.is_none() || from == to,
+        Fate::Start
+        | Fate::Stop
+        | Fate::Move
+        | Fate::Migrate
+        | Fate::Promote
+        | Fate::Demote
+        | Fate::Repromote => false,
     }
 }

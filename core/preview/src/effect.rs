@@ -1,6 +1,6 @@
 //! What a plan means for resources and nodes, each in one typed sentence.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Debug};
 
 use model::{Model, ResourceKey, resource::base_name};
 use scheduler::{ActionReason, Schedule};
@@ -246,17 +246,16 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether both are the same but for the reasons.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
-        let without = |effect: &Self| {
-            let mut effect = effect.clone();
-            match &mut effect {
-                Self::Resource { reason, .. } | Self::Node { reason, .. } => *reason = None,
-                Self::Chore { .. } => {}
-            }
-            effect
-        };
-        without(self) == without(other)
+    /// The same without the reasons, and for a chore without the nodes unless `nodes` says that they count: what is equal
+    /// here is told as one.
+    pub(crate) fn identity(&self, nodes: bool) -> String {
+        let mut effect = self.clone();
+        match &mut effect {
+            Self::Resource { reason, .. } | Self::Node { reason, .. } => *reason = None,
+            Self::Chore { nodes: list, .. } if !nodes => list.clear(),
+            Self::Chore { .. } => {}
+        }
+        format!("{effect:?}")
     }
 
     /// The resource it is about.
@@ -332,7 +331,8 @@ fn nodes(model: &Model, plan: &Schedule) -> Vec<Found> {
             how: action.fencing.clone(),
             reason: action.reason.as_ref().map(Reason::from),
         };
-        if found.iter().all(|other| !other.effect.is_like(&effect)) {
+        let identity = effect.identity(true);
+        if found.iter().all(|other| other.effect.identity(true) != identity) {
             found.push(Found { effect, resource: None });
         }
     }
@@ -379,34 +379,25 @@ fn chores(model: &Model, plan: &Schedule) -> Vec<Found> {
 }
 
 /// Puts chores that are the same on several nodes together.
-pub(crate) fn gather<C: PartialEq>(effects: Vec<(Effect, C)>) -> Vec<(Effect, C)> {
+pub(crate) fn gather<C: Debug>(effects: Vec<(Effect, C)>) -> Vec<(Effect, C)> {
     let mut gathered: Vec<(Effect, C)> = Vec::new();
+    let mut positions: BTreeMap<String, usize> = BTreeMap::new();
     for (effect, cause) in effects {
-        let merged = match &effect {
-            Effect::Chore { chore, resource, nodes, operation, interval_ms } => {
-                gathered.iter_mut().find_map(|(known, known_cause)| match known {
-                    Effect::Chore {
-                        chore: c,
-                        resource: r,
-                        nodes: all,
-                        operation: o,
-                        interval_ms: i,
-                    } if *known_cause == cause
-                        && (&*c, &*r, &*o, &*i) == (chore, resource, operation, interval_ms) =>
-                    {
-                        Some((all, nodes.clone()))
-                    }
-                    _ => None,
-                })
-            }
-            Effect::Resource { .. } | Effect::Node { .. } => None,
+        let Effect::Chore { nodes, .. } = &effect else {
+            gathered.push((effect, cause));
+            continue;
         };
-        match merged {
-            Some((all, more)) => {
-                all.extend(more);
+        let identity = format!("{} {cause:?}", effect.identity(false));
+        let known = positions.get(&identity).and_then(|&position| gathered.get_mut(position));
+        match known {
+            Some((Effect::Chore { nodes: all, .. }, _)) => {
+                all.extend(nodes.iter().cloned());
                 all.sort_by(|a, b| model::node::compare_names(a, b));
             }
-            None => gathered.push((effect, cause)),
+            Some(_) | None => {
+                positions.insert(identity, gathered.len());
+                gathered.push((effect, cause));
+            }
         }
     }
     gathered

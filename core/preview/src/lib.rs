@@ -24,6 +24,8 @@ mod text;
 mod warning;
 mod waves;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 pub use cause::{Cause, Link};
@@ -129,18 +131,25 @@ pub fn preview(before: &Situation, after: &Situation) -> Preview {
 
 /// Tells apart what both plans do, what only the first one does, and what only the second one does.
 fn sort(without: Vec<Found>, with: Vec<Found>) -> (Vec<Found>, Vec<Found>, Vec<Found>) {
-    let mut left = without;
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for found in &without {
+        *counts.entry(found.effect.identity(true)).or_default() += 1;
+    }
     let (mut anyway, mut caused) = (Vec::new(), Vec::new());
     for found in with {
-        match left.iter().position(|other| other.effect.is_like(&found.effect)) {
-            Some(position) => {
-                left.remove(position);
+        match counts.get_mut(&found.effect.identity(true)).filter(|count| **count > 0) {
+            Some(count) => {
+                *count -= 1;
                 anyway.push(found);
             }
             None => caused.push(found),
         }
     }
-    (anyway, left, caused)
+    let mut is_left = |found: &Found| {
+        let count = counts.get_mut(&found.effect.identity(true)).filter(|count| **count > 0);
+        count.map(|count| *count -= 1).is_some()
+    };
+    (anyway, without.into_iter().filter(|found| is_left(found)).collect(), caused)
 }
 
 fn plain(found: Vec<Found>) -> Vec<Effect> {

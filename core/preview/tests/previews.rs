@@ -368,7 +368,7 @@ fn instances_that_go_on_are_told() {
     };
     assert_text(
         &told_with(all, |c| {
-            c.constraints += "<rsc_location id='away' rsc='c' node='n1' score='-INFINITY'/>"
+            c.constraints += "<rsc_location id='away' rsc='c' node='n1' score='-INFINITY'/>";
         }),
         include_str!("texts/instances_that_go_on_are_told.txt"),
     );

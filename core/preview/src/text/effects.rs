@@ -22,7 +22,8 @@ pub(super) fn lines<'a>(
                     row.is_indirect = !matches!(cause, Cause::Direct { .. });
                 }
                 None => {
-                    row.notes.extend(reason(effect).map(|reason| format!("due to {}", reason.text)))
+                    row.notes
+                        .extend(reason(effect).map(|reason| format!("due to {}", reason.text)));
                 }
             }
             row
