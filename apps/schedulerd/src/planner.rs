@@ -135,7 +135,7 @@ fn plan(
 fn log(problem: &Problem) {
     match problem.severity {
         Severity::Error => tracing::error!("{problem}"),
-        Severity::Warning => tracing::warn!("{problem}"),
+        Severity::Warning | Severity::Caution => tracing::warn!("{problem}"),
         Severity::Notice => tracing::info!("{problem}"),
     }
 }

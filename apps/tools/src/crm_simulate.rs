@@ -1,6 +1,7 @@
 //! `crm_simulate`: shows what the cluster would do, and what would become of it.
 
 mod input;
+mod numbers;
 mod profile;
 mod report;
 mod run;
@@ -162,6 +163,7 @@ impl Options {
     fn plans(&self) -> bool {
         self.run
             || self.show_scores
+            || self.show_utilization
             || self.artifacts.save_graph.is_some()
             || self.artifacts.save_dotfile.is_some()
             || self.simulates()

@@ -1,19 +1,22 @@
 //! `crm_verify`: looks for mistakes in a CIB.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use client::cib::{CallOptions, Cib};
 use model::{Model, Problem, Severity};
+use scheduler::Request;
 use vocab::ToolExit;
 use xml::{Element, Limits};
 
 use crate::{
     frame::{self, Common},
-    output::{Output, OutputOptions},
+    output::{Format, Output, OutputOptions},
     schema,
 };
 
@@ -60,78 +63,118 @@ impl frame::Options for Options {
     }
 }
 
-/// A run that ends here: what to say, and the exit status.
-struct Stop(String, ToolExit);
+/// A run that ends here.
+enum Stop {
+    /// The check could not be made: why, and the exit status.
+    Failed(String, ToolExit),
+    /// The check found something.
+    Found(String),
+}
 
 fn main(args: Vec<OsString>) -> ExitCode {
     let options: Options = match frame::parse(&TOOL, &args) {
         Ok(options) => options,
         Err(exit) => return exit,
     };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match run(&options, &mut output) {
-        Ok(()) => ToolExit::Ok,
-        Err(Stop(message, exit)) => {
-            if !options.quiet {
+    // Plans follow their orderings by recursion, which needs more stack than the main thread has.
+    let thread = std::thread::Builder::new().stack_size(scheduler::STACK_BYTES);
+    let work = move || {
+        let mut output = match Output::open(TOOL.name, &options.output, &args) {
+            Ok(output) => output,
+            Err(exit) => return exit,
+        };
+        let exit = match run(&options, &mut output) {
+            Ok(()) => ToolExit::Ok,
+            Err(Stop::Failed(message, exit)) => {
                 output.error(message);
+                exit
             }
-            exit
-        }
+            Err(Stop::Found(verdict)) => {
+                if !options.quiet {
+                    output.remark(verdict);
+                }
+                ToolExit::Config
+            }
+        };
+        output.finish(exit)
     };
-    output.finish(exit)
+    match thread.spawn(work).map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(_)) => frame::exit_code(ToolExit::Software),
+        Err(_) => frame::exit_code(ToolExit::OsError),
+    }
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let mut cib = read(&options.source)?;
     if cib.name() != "cib" {
-        let message =
-            "This tool can only check complete configurations (i.e. those starting with <cib>).";
-        return Err(Stop(message.to_owned(), ToolExit::Protocol));
+        output.remark(format!("Input is not a CIB (outermost element is {} not cib)", cib.name()));
+        return Err(Stop::Found("Configuration invalid".to_owned()));
     }
     if let Some(path) = &options.save_xml {
         std::fs::write(path, cib.to_pretty()).map_err(|error| {
-            Stop(format!("{}: {error}", path.display()), ToolExit::CannotCreate)
+            Stop::Failed(format!("{}: {error}", path.display()), ToolExit::CannotCreate)
         })?;
     }
     cib.child_or_new("status");
+    // Being quiet takes back one request to say more.
+    let asked = options.common.verbose.saturating_sub(options.quiet.into());
+    // A document holds all there is to say.
+    let verbose = if output.format() == Format::Xml { asked.max(1) } else { asked };
     let problems = problems(&cib);
-    let verbose = options.common.verbose;
     for problem in &problems {
-        // Who does not ask for more is only told whether there is something.
-        let level = if problem.severity == Severity::Notice { 2 } else { 1 };
-        if verbose >= level && !options.quiet {
-            output.remark(format!("{}: {problem}", word(problem.severity)));
-        }
+        tell(output, problem, (asked, verbose));
     }
     let worst = problems.iter().map(|problem| problem.severity).max();
     let verdict = match worst {
-        Some(Severity::Error) => "Errors found during check: config not valid",
-        Some(Severity::Warning) => "Warnings found during check: config may not be valid",
-        Some(Severity::Notice) | None => return Ok(()),
+        Some(Severity::Error) => "invalid",
+        Some(Severity::Warning) => "may need attention",
+        Some(Severity::Notice | Severity::Caution) | None => return Ok(()),
     };
-    let hint = if verbose == 0 { "\n-V may provide more details" } else { "" };
-    Err(Stop(format!("{verdict}{hint}"), ToolExit::Config))
+    let hint = if verbose == 0 { " (-V may provide more detail)" } else { "" };
+    Err(Stop::Found(format!("Configuration {verdict}{hint}")))
 }
 
-const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Notice => "notice",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
+/// Says what is wrong, to who asked for that. `asked` and `verbose` are how often for more was asked, without and with what
+/// the form of the output asks for.
+fn tell(output: &mut Output, problem: &Problem, (asked, verbose): (u8, u8)) {
+    match problem.severity {
+        Severity::Error if verbose > 0 => output.remark(format!("error: {problem}")),
+        Severity::Warning if verbose > 0 => output.remark(format!("warning: {problem}")),
+        // What would be found in the log is no result of the check.
+        Severity::Caution if asked > 0 => log_line("warning", problem),
+        Severity::Notice if asked > 1 => log_line("notice", problem),
+        _ => {}
     }
 }
 
-/// What is wrong with a CIB. One that breaks its schema is not looked into any further.
+fn log_line(word: &str, problem: &Problem) {
+    let _ = writeln!(io::stderr(), "unpack_config \t{word}: {problem}");
+}
+
+/// What is wrong with a CIB. One that breaks its schema may still have more to it, of which what can be made sense of is
+/// looked at.
 fn problems(cib: &Element) -> Vec<Problem> {
-    let error = |text: String| Problem { severity: Severity::Error, text };
-    if let Err(violation) = schema::check(cib) {
-        let verdict = "CIB did not pass schema validation";
-        return vec![error(violation), error(verdict.to_owned())];
+    let error = |text: &str| Problem { severity: Severity::Error, text: text.to_owned() };
+    let mut problems: Vec<Problem> =
+        schema::check(cib).err().iter().map(|violation| error(violation)).collect();
+    if problems.is_empty() {
+        // Schemas that are not checked do not forbid them.
+        problems.extend(schema::repeated_ids(cib).iter().map(|id| {
+            error(&format!("More than one element of the configuration has the id '{id}'"))
+        }));
     }
-    let (_, problems) = Model::build_at(cib, frame::local_time());
+    let (model, found) = Model::build_at(cib, frame::local_time());
+    let plan = scheduler::schedule(&model, &Request::default());
+    let mut known = BTreeSet::new();
+    for problem in found.into_iter().chain(plan.problems) {
+        if known.insert(problem.text.clone()) {
+            problems.push(problem);
+        }
+    }
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        problems.push(error("CIB did not pass schema validation"));
+    }
     problems
 }
 
@@ -140,10 +183,10 @@ fn read(source: &Source) -> Result<Element, Stop> {
         return Cib::open(TOOL.name)
             .and_then(|mut cib| cib.query(None, CallOptions::SCOPE_LOCAL))
             .map(|cib| Element::clone(&cib))
-            .map_err(|error| Stop(format!("CIB query failed: {error}"), error.exit()));
+            .map_err(|error| Stop::Failed(format!("CIB query failed: {error}"), error.exit()));
     }
     let unreadable = |what: String, error: &dyn std::fmt::Display| {
-        Stop(format!("Couldn't parse input {what}: {error}"), ToolExit::NoInput)
+        Stop::Failed(format!("Couldn't parse input {what}: {error}"), ToolExit::NoInput)
     };
     if let Some(path) = &source.xml_file {
         disk::read_document(path)
@@ -155,8 +198,7 @@ fn read(source: &Source) -> Result<Element, Stop> {
         disk::read_document(Path::new("-"))
             .map_err(|error| unreadable("from STDIN".to_owned(), &error))
     } else {
-        let message = "No configuration source specified.  Use --help for usage information.";
-        Err(Stop(message.to_owned(), ToolExit::NoInput))
+        Err(Stop::Failed("No input specified".to_owned(), ToolExit::NoInput))
     }
 }
 
@@ -186,6 +228,7 @@ mod tests {
     #[test]
     fn a_document_that_breaks_its_schema_is_invalid() {
         let problems = found("<crm_config/><nodes/><resources><nonsense id='x'/></resources>");
+        assert!(problems.len() > 1, "it also says how: {problems:?}");
         assert_eq!(problems.last().unwrap().1, "CIB did not pass schema validation");
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use cib::{Document, schema::SchemaName};
 use xml::Element;
 
@@ -7,6 +9,29 @@ const NEWER: [&str; 2] = ["pacemaker-3.10", "pacemaker-4.0"];
 /// Whether the CIB says of itself that it follows no schema.
 pub(crate) fn is_unchecked(cib: &Element) -> bool {
     cib.attr("validate-with").is_some_and(|schema| schema.eq_ignore_ascii_case("none"))
+}
+
+/// Whether there is a schema of the name that the CIB says it follows.
+pub(crate) fn is_known(cib: &Element) -> bool {
+    let name = cib.attr("validate-with").unwrap_or_default();
+    is_unchecked(cib) || NEWER.contains(&name) || SchemaName::from_name(name).is_some()
+}
+
+/// Ids that more than one element of the configuration has, each once, in the order of the document.
+pub(crate) fn repeated_ids(cib: &Element) -> Vec<String> {
+    let mut seen = BTreeMap::new();
+    let mut repeated = Vec::new();
+    let elements = cib.child("configuration").into_iter().flat_map(Element::descendants);
+    // Elements of these kinds name others.
+    for element in elements.filter(|e| !matches!(e.name(), "resource_ref" | "obj_ref" | "role")) {
+        let Some(id) = element.id() else { continue };
+        let times: &mut usize = seen.entry(id).or_default();
+        *times += 1;
+        if *times == 2 {
+            repeated.push(id.to_owned());
+        }
+    }
+    repeated
 }
 
 /// Checks a CIB against the schema that it names. The error says what is wrong.

@@ -1,5 +1,6 @@
 mod activity;
 mod bundle;
+mod checks;
 mod guests;
 mod history;
 mod migration;
@@ -57,6 +58,7 @@ impl Model {
         let Build { mut model, .. } = build;
         ConstraintReader { model: &mut model, document: &mut document, read: Vec::new() }
             .read_all();
+        checks::run(&mut document, &model.options);
         let problems = document.problems.0;
         model.problems.clone_from(&problems);
         (model, problems)
@@ -106,6 +108,9 @@ impl<'a, 'x> Build<'a, 'x> {
             sets.collect(&Facts::at(now), &mut configured, &mut next_change);
         }
         let options = Options::read(configured, quorate || panics, &mut document.problems);
+        if !options.startup_fencing {
+            document.problems.caution("Blind faith: not fencing unseen nodes");
+        }
         let defaults = |document: &mut Document<'x>, name: &str| match document.section(name) {
             Some(section) => AttributeSets::read(section, "meta_attributes", None, document),
             None => AttributeSets::default(),

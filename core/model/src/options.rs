@@ -127,6 +127,50 @@ const OLDER_NAMES: [(&str, &str); 13] = [
     ("priority-fencing-delay", "priority-stonith-delay"),
 ];
 
+/// What the value of an option may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OptionKind {
+    Boolean,
+    Duration,
+    /// A duration, or a negative number.
+    Timeout,
+    Number,
+    PositiveNumber,
+    Percentage,
+    Words(&'static [&'static str]),
+}
+
+/// Options that others make use of.
+pub(crate) const CLUSTER_OPTIONS: [(&str, OptionKind); 19] = [
+    ("dc-deadtime", OptionKind::Duration),
+    ("cluster-recheck-interval", OptionKind::Duration),
+    ("election-timeout", OptionKind::Duration),
+    ("shutdown-escalation", OptionKind::Duration),
+    ("join-integration-timeout", OptionKind::Duration),
+    ("join-finalization-timeout", OptionKind::Duration),
+    ("transition-delay", OptionKind::Duration),
+    ("enable-acl", OptionKind::Boolean),
+    ("fencing-action", OptionKind::Words(&["reboot", "off", "poweroff"])),
+    ("fencing-reaction", OptionKind::Words(&["stop", "panic"])),
+    ("fencing-max-attempts", OptionKind::PositiveNumber),
+    ("fencing-watchdog-timeout", OptionKind::Timeout),
+    ("load-threshold", OptionKind::Percentage),
+    ("node-action-limit", OptionKind::Number),
+    ("cluster-ipc-limit", OptionKind::PositiveNumber),
+    ("pe-error-series-max", OptionKind::Number),
+    ("pe-warn-series-max", OptionKind::Number),
+    ("pe-input-series-max", OptionKind::Number),
+    ("remove-after-stop", OptionKind::Boolean),
+];
+
+/// Switches that will go, and be on.
+pub(crate) const DEPRECATED_SWITCHES: [&str; 4] = [
+    "enable-startup-probes",
+    "concurrent-fencing",
+    "stop-removed-resources",
+    "cancel-removed-actions",
+];
+
 /// The value of an option under its name or its older one.
 pub fn option<'a>(values: &'a Values, name: &str) -> Option<&'a str> {
     let older =
@@ -144,10 +188,11 @@ impl Reader<'_> {
         option(self.values, name)
     }
 
-    fn reset(&mut self, name: &str, default: &str) {
+    fn reset(&mut self, name: &str) {
         let value = self.text(name).unwrap_or_default().to_owned();
-        self.problems
-            .error(format!("Resetting '{name}' to '{default}' because '{value}' is not valid"));
+        self.problems.error(format!(
+            "Using default value for cluster option '{name}' because '{value}' is invalid"
+        ));
     }
 
     fn boolean(&mut self, name: &str, default: bool) -> bool {
@@ -155,7 +200,7 @@ impl Reader<'_> {
             None => default,
             Some(Ok(value)) => value,
             Some(Err(_)) => {
-                self.reset(name, if default { "true" } else { "false" });
+                self.reset(name);
                 default
             }
         }
@@ -166,7 +211,7 @@ impl Reader<'_> {
             None => 0,
             Some(Ok(value)) => u64::try_from(value.as_millis()).unwrap_or(u64::MAX),
             Some(Err(_)) => {
-                self.reset(name, "0");
+                self.reset(name);
                 0
             }
         }
@@ -177,7 +222,7 @@ impl Reader<'_> {
             None => default.to_owned(),
             Some(value) if parse_duration(value).is_ok() => value.to_owned(),
             Some(_) => {
-                self.reset(name, default);
+                self.reset(name);
                 default.to_owned()
             }
         }
@@ -188,7 +233,7 @@ impl Reader<'_> {
             None => default,
             Some(Ok(value)) => value,
             Some(Err(_)) => {
-                self.reset(name, &default.to_string());
+                self.reset(name);
                 default
             }
         }
@@ -199,7 +244,7 @@ impl Reader<'_> {
             None => default,
             Some(Ok(value)) => value,
             Some(Err(_)) => {
-                self.reset(name, &default.to_string());
+                self.reset(name);
                 default
             }
         }
@@ -210,7 +255,7 @@ impl Reader<'_> {
         match choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
             Some((_, value)) => *value,
             None => {
-                self.reset(name, choices.first().map_or("", |(word, _)| word));
+                self.reset(name);
                 default
             }
         }

@@ -5,6 +5,8 @@ use std::fmt;
 pub enum Severity {
     /// Worth knowing.
     Notice,
+    /// Somebody chose what is dangerous; nothing is wrong.
+    Caution,
     /// Probably not what was meant.
     Warning,
     /// A part of the configuration is ignored or does not work.
@@ -41,6 +43,10 @@ impl Problems {
 
     pub(crate) fn notice(&mut self, text: impl Into<String>) {
         self.add(Severity::Notice, text);
+    }
+
+    pub(crate) fn caution(&mut self, text: impl Into<String>) {
+        self.add(Severity::Caution, text);
     }
 
     fn add(&mut self, severity: Severity, text: impl Into<String>) {

@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(outcome, Outcome::Invalid);
         assert_eq!(
             problems[0].to_string(),
-            "expression 'e' never holds, because 'like' is not an operation"
+            "Treating expression e as not passing because 'like' is not an operation"
         );
     }
 

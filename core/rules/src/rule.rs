@@ -31,7 +31,7 @@ pub enum Combine {
 
 /// Something in a rule that cannot be read, and by its id where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{element} '{id}' never holds, because {reason}")]
+#[error("Treating {element} {id} as not passing because {reason}")]
 pub struct Problem {
     /// Name of the element.
     pub element: String,

@@ -18,12 +18,14 @@ mod report;
 mod request;
 mod stage;
 mod table;
+mod told;
 
 use model::Model;
 
 pub use reason::ActionReason;
 pub use report::{PlannedAction, ResourceOutcome, Schedule, ScoreLine, ScoreStage};
 pub use request::Request;
+pub use told::{Amounts, CapacityLine, SecretsDiffer};
 
 /// Stack that a thread needs to plan for the largest clusters.
 pub const STACK_BYTES: usize = 256 << 20;

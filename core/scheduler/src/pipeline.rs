@@ -18,6 +18,7 @@ use crate::{Request, Schedule, plan::Plan, stage};
 pub(crate) fn run(model: &Model, request: &Request) -> Schedule {
     let mut plan = Plan::new(model);
     plan.reasons = request.reasons;
+    plan.told.with_capacities = request.capacities;
     stage::findings::run(&mut plan);
     stage::health::run(&mut plan);
     stage::constraints::run(&mut plan);

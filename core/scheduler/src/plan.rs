@@ -14,6 +14,7 @@ use crate::{
         Action, ActionKey, Colocation, ColocationKey, KeyedActions, Location, LocationKey, NameKey,
         NodeRow, Relation, RelationEnd, RelationRow, ResourceRow, TaskKey, Utilization,
     },
+    told::Told,
 };
 
 /// Everything that the stages work on: the frozen model, and tables that each stage fills for the next ones.
@@ -39,6 +40,8 @@ pub(crate) struct Plan<'m> {
     pub(crate) score_changes: Vec<model::ScoreChange>,
     /// Whether changes of scores are kept.
     pub(crate) reasons: bool,
+    /// What is said besides.
+    pub(crate) told: Told,
     /// Steps that applying orderings took; more than any plan needs end it.
     pub(crate) ordering_steps: u64,
 }
@@ -112,6 +115,7 @@ impl<'m> Plan<'m> {
             scores: Vec::new(),
             score_changes: Vec::new(),
             reasons: false,
+            told: Told::default(),
             ordering_steps: 0,
         }
     }

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use model::{Arena, Key, Model, NodeKey, NodeState, ResourceKey, ResourceState, ScoreChange};
+use model::{
+    Arena, Key, Model, NodeKey, NodeState, Problem, ResourceKey, ResourceState, ScoreChange,
+};
 use transition::Graph;
 use vocab::Score;
 
@@ -8,6 +10,7 @@ use crate::{
     plan::Plan,
     reason::ActionReason,
     table::{ActionFlags, Followers, KeyedActions},
+    told::{CapacityLine, SecretsDiffer},
 };
 
 /// Whose assignment a score was shown in.
@@ -159,6 +162,12 @@ pub struct Schedule {
     pub score_changes: Vec<ScoreChange>,
     /// The plan as a picture, if that was asked for.
     pub dot: Option<String>,
+    /// Who takes how much of which node, if that was asked for.
+    pub capacities: Vec<CapacityLine>,
+    /// Operations that are taken as unchanged because only secrets differ.
+    pub secrets: Vec<SecretsDiffer>,
+    /// What is wrong with the configuration that only planning brings to light.
+    pub problems: Vec<Problem>,
 }
 
 impl Schedule {
@@ -212,6 +221,9 @@ impl Schedule {
             unclean,
             score_changes: plan.score_changes,
             dot,
+            capacities: plan.told.capacities,
+            secrets: plan.told.secrets,
+            problems: plan.told.problems,
         }
     }
 }

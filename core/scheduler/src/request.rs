@@ -11,11 +11,20 @@ pub struct Request {
     pub dot_numbers: bool,
     /// Whether the plan says where each score comes from.
     pub reasons: bool,
+    /// Whether the plan says who takes how much of which node.
+    pub capacities: bool,
 }
 
 impl Default for Request {
     /// The first transition, without a picture.
     fn default() -> Self {
-        Self { transition: 1, dot: false, dot_all: false, dot_numbers: false, reasons: false }
+        Self {
+            transition: 1,
+            dot: false,
+            dot_all: false,
+            dot_numbers: false,
+            reasons: false,
+            capacities: false,
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::{Options, Source, Stop, TOOL};
 use crate::{frame, schema};
 
 /// The CIB to start from.
-pub(super) fn read(source: &Source) -> Result<Element, Stop> {
+pub(super) fn read(source: &Source, verbose: u8) -> Result<Element, Stop> {
     let mut cib = if source.live_check {
         let connected = Cib::open(TOOL.name);
         let answer = connected.and_then(|mut cib| cib.query(None, CallOptions::SCOPE_LOCAL));
@@ -20,7 +20,7 @@ pub(super) fn read(source: &Source) -> Result<Element, Stop> {
         file(source.xml_file.as_deref().unwrap_or(Path::new("-")))?
     };
     cib.child_or_new("status");
-    validate(&cib)?;
+    validate(&cib, verbose)?;
     Ok(cib)
 }
 
@@ -40,7 +40,7 @@ pub(super) fn file(path: &Path) -> Result<Element, Stop> {
     Ok(cib)
 }
 
-fn validate(cib: &Element) -> Result<(), Stop> {
+fn validate(cib: &Element, verbose: u8) -> Result<(), Stop> {
     if schema::is_unchecked(cib) {
         // Not an error of this run, so it goes past the report.
         let _ = writeln!(
@@ -49,7 +49,11 @@ fn validate(cib: &Element) -> Result<(), Stop> {
              \"none\" is deprecated and will be removed in a future release)"
         );
     }
-    schema::check(cib).map_err(|violation| Stop::new(ToolExit::Config, violation))
+    schema::check(cib).map_err(|violation| {
+        // That a schema is not known shows in the exit status, and otherwise only to who asks for more.
+        let silent = verbose == 0 && !schema::is_known(cib);
+        Stop { message: (!silent).then_some(violation), exit: ToolExit::Config }
+    })
 }
 
 /// The time that the simulation takes place at.

@@ -1,3 +1,6 @@
+use std::io::Write;
+
+use model::{Problem, Severity};
 use present::{Detail, Sections, Show, Status, TextList};
 use xml::Element;
 
@@ -9,6 +12,8 @@ pub(super) struct Report<'a> {
     output: &'a mut Output,
     /// Only what is essential is told.
     quiet: bool,
+    /// How often more was asked for.
+    verbose: u8,
     /// Lists have headings and bullets.
     fancy: bool,
     /// Something was told, so that the next part stands off.
@@ -27,7 +32,8 @@ impl<'a> Report<'a> {
             ..Sections::NONE
         };
         let fancy = !(options.show_scores && options.quiet);
-        Self { output, quiet: options.quiet, fancy, started: false, sections }
+        let verbose = options.common.verbose;
+        Self { output, quiet: options.quiet, verbose, fancy, started: false, sections }
     }
 
     /// A line about the circumstances.
@@ -66,11 +72,20 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What is essential: told even if little is asked for.
-    pub(super) fn essential(&mut self, heading: &str, items: &[String], xml: Element) {
+    /// Numbers, with remarks that come up on the way: told even if little is asked for.
+    pub(super) fn numbers(
+        &mut self,
+        heading: &str,
+        remarks: &[String],
+        items: &[String],
+        xml: Element,
+    ) {
         self.space();
         if self.fancy {
             self.output.line(format!("{heading}:"));
+        }
+        if !self.quiet {
+            remarks.iter().for_each(|remark| self.output.line(remark));
         }
         for item in items {
             self.output.line(if self.fancy { format!("  * {item}") } else { item.clone() });
@@ -84,7 +99,7 @@ impl<'a> Report<'a> {
         if self.quiet {
             return;
         }
-        self.essential(heading, items, xml);
+        self.numbers(heading, &[], items, xml);
     }
 
     /// The cluster as it is or would be.
@@ -113,6 +128,21 @@ impl<'a> Report<'a> {
         }
         self.output.element(element);
         self.started = true;
+    }
+
+    /// What is wrong with a configuration: nothing of the report, but for who asks for more.
+    pub(super) fn problems(&mut self, problems: &[Problem]) {
+        for problem in problems {
+            let (level, word) = match problem.severity {
+                Severity::Error => (1, "error"),
+                Severity::Caution | Severity::Warning => (2, "warning"),
+                Severity::Notice => (3, "notice"),
+            };
+            if self.verbose >= level {
+                self.output.flush();
+                let _ = writeln!(std::io::stderr(), "{word}: {problem}");
+            }
+        }
     }
 
     /// Something that went wrong.

@@ -8,19 +8,13 @@ use transition::{codec, walker};
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Options, Stop, input, input::Moment, report::Report, xml_form};
+use super::{Options, Stop, input, input::Moment, numbers, report::Report, xml_form};
 use crate::{frame, output::Output};
 
 /// Pretends, plans and carries out, as far as is asked for, and tells about it.
 pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
-    if options.show_utilization {
-        return Err(Stop::new(
-            ToolExit::UnimplementedFeature,
-            "--show-utilization is not implemented yet",
-        ));
-    }
     let target = target(options)?;
-    let mut cib = input::read(&options.source)?;
+    let mut cib = input::read(&options.source, options.common.verbose)?;
     let moment = Moment::of(options, &cib)?;
     let mut report = Report::new(options, output);
     let sanitized = !options.source.live_check;
@@ -65,11 +59,12 @@ fn build(report: &mut Report<'_>, cib: &Element, moment: &Moment, sanitized: boo
         report.remark(&remark);
     }
     // A CIB that somebody saved may have its secrets hidden, and then they compare with nothing.
-    let (model, _) = if sanitized {
+    let (model, problems) = if sanitized {
         Model::build_sanitized(cib, moment.time())
     } else {
         Model::build_at(cib, moment.time())
     };
+    report.problems(&problems);
     model
 }
 
@@ -104,13 +99,13 @@ fn plan(
         dot: options.artifacts.save_dotfile.is_some(),
         dot_all: options.artifacts.all_actions,
         dot_numbers: options.common.verbose > 0,
+        capacities: options.show_utilization,
         ..Request::default()
     };
     let plan = scheduler::schedule(model, &request);
-    if options.show_scores {
-        let lines: Vec<String> =
-            plan.scores.iter().map(|line| line.display(model).to_string()).collect();
-        report.essential("Assignment Scores", &lines, xml_form::scores(model, &plan));
+    report.problems(&plan.problems);
+    if options.show_scores || options.show_utilization {
+        numbers::tell(options, report, model, &plan);
     }
     if let Some(path) = &options.artifacts.save_graph {
         save(path, &codec::to_element(&plan.graph).to_pretty())?;

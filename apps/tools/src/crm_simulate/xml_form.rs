@@ -1,5 +1,3 @@
-use model::Model;
-use scheduler::{Schedule, ScoreLine};
 use simulate::{Change, Executed, Injected, NodeEvent, ResourceChange};
 use vocab::Role;
 use xml::Element;
@@ -40,23 +38,6 @@ fn attribute(name: &str, value: &str, node_id: &str) -> Element {
         .with("value", value)
         .with("node_path", "/node_state")
         .with("cib_node", node_id)
-}
-
-/// The scores behind a plan.
-pub(super) fn scores(model: &Model, plan: &Schedule) -> Element {
-    Element::new("allocations").with_children(plan.scores.iter().map(|line| {
-        match *line {
-            ScoreLine::Allocation { stage, resource, node, score } => Element::new("node_weight")
-                .with("function", stage.text())
-                .with("node", &model.nodes[node].name)
-                .with("score", score)
-                .with("id", &model.resources[resource].id),
-            ScoreLine::Promotion { resource, node, score } => Element::new("promotion_score")
-                .with("id", &model.resources[resource].id)
-                .with("score", score)
-                .with_some("node", node.map(|node| &model.nodes[node].name)),
-        }
-    }))
 }
 
 /// What a plan means.

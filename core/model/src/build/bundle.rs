@@ -22,7 +22,7 @@ const LOGS: &str = "/var/log/pacemaker/bundles";
 const REMOTE_DAEMON: &str = "/usr/sbin/pacemaker-remoted";
 
 /// No cluster has that many containers of a kind; a larger number is a mistake that must not fill the memory.
-const REPLICAS_MAX: i32 = 10_000;
+const REPLICAS_MAX: i32 = 1000;
 
 /// A folder or file that containers get to see.
 struct Mount {
@@ -90,7 +90,7 @@ impl Plan {
             agent,
             image: text("image"),
             promoted_max,
-            replicas: replicas.min(REPLICAS_MAX),
+            replicas,
             per_host: number(launcher.attr("replicas-per-host"), 1),
             command: text("run-command"),
             options: text("options"),
@@ -296,6 +296,13 @@ impl Build<'_, '_> {
     pub(super) fn bundle(&mut self, key: ResourceKey, element: &Element) -> Result<(), Unusable> {
         let name = self.model.resources[key].id.to_string();
         let mut plan = Plan::read(&name, element).ok_or(Unusable)?;
+        if plan.replicas > REPLICAS_MAX {
+            self.document.problems.error(format!(
+                "Using {REPLICAS_MAX} as replicas of {name} because {} is more than a cluster can run",
+                plan.replicas
+            ));
+            plan.replicas = REPLICAS_MAX;
+        }
         self.remember_meta(key, element);
         if plan.per_host == 1 {
             self.model.resources[key].unique = false;

@@ -15,6 +15,10 @@ use crate::{
 /// A resource that cannot be used; why is among the problems.
 pub(crate) struct Unusable;
 
+/// Instances of a clone beyond which there is one for each node at most: a larger number is a mistake that must not fill
+/// the memory.
+const INSTANCES_MAX: i32 = 1000;
+
 impl Build<'_, '_> {
     /// Reads the configured resources.
     pub(crate) fn resources(&mut self) {
@@ -50,13 +54,11 @@ impl Build<'_, '_> {
         let resources = &self.model.resources;
         self.model.top.sort_by_key(|&key| std::cmp::Reverse(resources[key].state.priority));
         if self.model.options.fencing_enabled && !self.model.have_fencing {
-            for text in [
-                "Resource start-up disabled since no STONITH resources have been defined",
-                "Either configure some or disable STONITH with the stonith-enabled option",
-                "NOTE: Clusters with shared data need STONITH to ensure data integrity",
-            ] {
-                self.document.problems.error(text);
-            }
+            self.document.problems.error(
+                "Resource start-up disabled since no fencing resources have been defined. Either \
+                 configure some or disable fencing with the fencing-enabled option. NOTE: Clusters \
+                 with shared data need fencing to ensure data integrity.",
+            );
         }
     }
 
@@ -322,8 +324,52 @@ impl Build<'_, '_> {
         meta
     }
 
+    /// Says which meta-attributes make no sense; of instances, the first speaks for all.
+    fn check_meta(&mut self, key: ResourceKey) {
+        let resource = &self.model.resources[key];
+        if resource.instance.as_ref().is_some_and(|number| number != "0") {
+            return;
+        }
+        let (id, options) = (&resource.id, &self.model.options);
+        let problems = &mut self.document.problems;
+        let is_default = |value: &str| value.eq_ignore_ascii_case("default");
+        for (name, default) in
+            [("priority", "0"), ("resource-stickiness", "0"), ("migration-threshold", "INFINITY")]
+        {
+            if let Some(value) = resource.meta(name)
+                && !is_default(value)
+                && options.parse_score(value).is_none()
+            {
+                problems.warning(format!(
+                    "Using default ({default}) for resource {id} {name} because '{value}' is not a \
+                     valid value"
+                ));
+            }
+        }
+        if let Some(value) = resource.meta("multiple-active")
+            && !["block", "stop_only", "stop_start", "stop_unexpected"]
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(value))
+        {
+            problems.warning(format!(
+                "{value} is not a valid value for multiple-active of {id}, using default of \
+                 \"stop_start\""
+            ));
+        }
+        for name in ["failure-timeout", "remote-connect-timeout"] {
+            if let Some(value) = resource.meta(name)
+                && parse_duration(value).is_err()
+            {
+                problems.warning(format!(
+                    "Using default for resource {id} {name} because '{value}' is not a valid duration"
+                ));
+            }
+        }
+    }
+
     /// Everything that follows directly from meta-attributes.
     fn status_from_meta(&mut self, key: ResourceKey) {
+        self.check_meta(key);
         let top = self.model.top_of(key, true);
         let top_is_clone = self.model.resources[top].is_clone();
         let in_maintenance = self.model.options.maintenance_mode;
@@ -458,8 +504,31 @@ impl Build<'_, '_> {
             Some("unfencing") => "unfencing",
             Some(_) | None => default(),
         };
+        let first = resource.instance.as_ref().is_none_or(|number| number == "0");
+        let id = &resource.id;
+        if let Some(value) = written.as_deref().filter(|_| first)
+            && !["nothing", "quorum", "fencing", "unfencing"].contains(&value)
+        {
+            self.document.problems.error(format!(
+                "Resetting 'requires' for {id} to '{chosen}' because '{value}' is not valid"
+            ));
+        }
         if chosen == "unfencing" && (resource.fence_device || !fencing_enabled) {
             chosen = "quorum";
+            if first {
+                let reason = if resource.fence_device {
+                    "fencing devices cannot require unfencing"
+                } else {
+                    "fencing is disabled"
+                };
+                self.document.problems.warning(format!(
+                    "Resetting \"requires\" for {id} to \"quorum\" because {reason}"
+                ));
+            }
+        } else if chosen == "fencing" && !fencing_enabled && first {
+            self.document
+                .problems
+                .warning(format!("{id} requires fencing but fencing is disabled"));
         }
         match chosen {
             "quorum" => resource.needs_quorum = true,
@@ -568,6 +637,15 @@ impl Build<'_, '_> {
         if !resource.unique && limits.instances_per_node > 1 {
             limits.instances_per_node = 1;
         }
+        let useful = INSTANCES_MAX.max(nodes);
+        if limits.instances_max > useful {
+            let (id, asked) = (&resource.id, limits.instances_max);
+            self.document.problems.error(format!(
+                "Using {useful} as clone-max of {id} because {asked} is more than a cluster can run"
+            ));
+            limits.instances_max = useful;
+        }
+        let resource = &mut self.model.resources[key];
         let count = limits.instances_max.max(1);
         resource.variant = Variant::Clone(limits);
         let unique = resource.unique;
@@ -590,18 +668,11 @@ impl Build<'_, '_> {
 
     /// Adds one more instance to a clone; more than there should be are there only because they are running.
     pub(crate) fn add_instance(&mut self, key: ResourceKey) -> Result<ResourceKey, Unusable> {
-        /// No cluster has that many nodes; a larger number is a mistake that must not fill the memory.
-        const INSTANCES_MAX: usize = 100_000;
         let Variant::Clone(limits) = &self.model.resources[key].variant else {
             return Err(Unusable);
         };
         let instances_max = limits.instances_max;
         let position = self.model.resources[key].state.children.len();
-        if position >= INSTANCES_MAX {
-            let text = format!("{} has too many instances", self.model.resources[key].id);
-            self.document.problems.error(text);
-            return Err(Unusable);
-        }
         let Some(element) = self.clone_children.get(&key).cloned() else { return Err(Unusable) };
         let instance = self.resource(&element, Some(&position.to_string()), Some(key))?;
         self.model.resources[key].state.children.push(instance);

@@ -20,7 +20,10 @@ impl ConstraintReader<'_, '_> {
             None => Score::ZERO,
             Some(Some(score)) => score,
             Some(None) => {
-                self.error(format!("Ignoring colocation {id} because its score is not valid"));
+                self.error(format!(
+                    "Ignoring colocation {id} because '{}' is not a valid score",
+                    expanded.attr("score").unwrap_or_default()
+                ));
                 return;
             }
         };
@@ -77,8 +80,9 @@ impl ConstraintReader<'_, '_> {
             Some(Some(score)) => score,
             Some(None) => {
                 self.error(format!(
-                    "Ignoring colocation '{}' for set '{set_id}' because its score is not valid",
-                    shared.id
+                    "Ignoring colocation '{}' for set '{set_id}' because '{}' is not a valid score",
+                    shared.id,
+                    set.attr("score").unwrap_or_default()
                 ));
                 return;
             }

@@ -11,7 +11,10 @@ mod utilization;
 
 use model::{NodeKey, ResourceKey, Variant, merge_sort, options::PlacementStrategy};
 
-use crate::plan::Plan;
+use crate::{
+    plan::Plan,
+    told::{Amounts, CapacityLine},
+};
 
 pub(crate) fn run(plan: &mut Plan<'_>) {
     if plan.model.options.placement_strategy != PlacementStrategy::Default {
@@ -19,6 +22,7 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
         let top = plan.top.clone();
         plan.top = merge_sort(top, &mut |&a, &b| plan.compare_resources(a, b, &nodes));
     }
+    plan.tell_capacities(|node, amounts| CapacityLine::Original { node, amounts });
     let is_connection = |plan: &Plan<'_>, key: ResourceKey| plan.resource(key).remote_connection;
     if plan.model.have_remote_nodes {
         for resource in plan.top.clone() {
@@ -33,9 +37,38 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
             plan.allocate(resource, None, true);
         }
     }
+    plan.tell_capacities(|node, amounts| CapacityLine::Remaining { node, amounts });
 }
 
 impl Plan<'_> {
+    fn tell_capacities(&mut self, line: impl Fn(NodeKey, Amounts) -> CapacityLine) {
+        if !self.told.with_capacities {
+            return;
+        }
+        let strategy = self.model.options.placement_strategy;
+        let nodes = if strategy == PlacementStrategy::Default {
+            self.node_keys()
+        } else {
+            self.nodes_by_capacity()
+        };
+        for node in nodes {
+            // What is asked of a bundle's node is asked of its container's.
+            if !self.is_bundle_node(node) {
+                let amounts = self.nodes[node].capacity.clone().into_iter().collect();
+                self.told.capacities.push(line(node, amounts));
+            }
+        }
+    }
+
+    fn tell_taken(&mut self, resource: ResourceKey, node: NodeKey) {
+        if self.told.with_capacities {
+            let amounts = self.rows[resource].utilization.clone().into_iter().collect();
+            let scores_before = self.scores.len();
+            let line = CapacityLine::Taken { resource, node, amounts, scores_before };
+            self.told.capacities.push(line);
+        }
+    }
+
     /// Assigns a resource to a node, or to none, unless that has been done already.
     pub(crate) fn allocate(
         &mut self,

@@ -13,6 +13,7 @@ use crate::{
     reason::ActionReason,
     stage::findings::recurring,
     table::{ActionFlags, ActionKey, Op, Relation, RelationEnd},
+    told::SecretsDiffer,
 };
 
 pub(crate) fn run(plan: &mut Plan<'_>) {
@@ -178,7 +179,16 @@ impl Plan<'_> {
         };
         let (difference, only_secrets) = self.difference(resource, node, entry);
         match difference {
-            _ if only_secrets && self.model.sanitized => false,
+            _ if only_secrets && self.model.sanitized => {
+                self.told.secrets.push(SecretsDiffer {
+                    resource,
+                    node,
+                    task: task.to_owned(),
+                    interval: entry.interval,
+                    transition: entry.magic().unwrap_or_default().to_owned(),
+                });
+                false
+            }
             Difference::None => false,
             Difference::Restart => {
                 self.force_restart(resource, node, task, entry.interval);

@@ -13,6 +13,7 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
     let mut fencing: Vec<ActionKey> = Vec::new();
     let mut shutdowns: Vec<ActionKey> = Vec::new();
     let mut dc_down: Option<ActionKey> = None;
+    let mut unsafe_nodes = false;
     let concurrent = plan.model.options.concurrent_fencing;
     for node in plan.node_keys() {
         let is_dc = plan.model.dc == Some(node);
@@ -23,7 +24,9 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
             }
             continue;
         }
+        let mut fenced = false;
         if managed && state.unclean && plan.can_fence(node) {
+            fenced = true;
             let reason = Some(ActionReason::Fence(FenceReason::Unclean));
             let fence = plan.fence_action(node, None, false, reason, false);
             plan.order_around_fencing(fence);
@@ -45,6 +48,18 @@ pub(crate) fn run(plan: &mut Plan<'_>) {
                 shutdowns.push(down);
             }
         }
+        if !fenced && plan.nodes[node].state.unclean {
+            unsafe_nodes = true;
+            let name = plan.node_name(node);
+            plan.told.warn(format!("Node {name} is unclean but cannot be fenced"));
+        }
+    }
+    if unsafe_nodes && !plan.model.options.fencing_enabled {
+        plan.told.warn(
+            "Resource functionality and data integrity cannot be guaranteed (configure, enable, and \
+             test fencing to correct this)"
+                .to_owned(),
+        );
     }
     // Who makes the plan goes last.
     if let Some(dc_down) = dc_down {

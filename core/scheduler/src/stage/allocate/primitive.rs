@@ -194,6 +194,7 @@ impl Plan<'_> {
             cell.instances += 1;
         }
         self.consume(node, resource);
+        self.tell_taken(resource, node);
         changed
     }
 
