@@ -8,39 +8,35 @@ use super::{ActionKey, Input, Relation};
 pub(crate) struct Followers {
     list: Vec<Input>,
     /// What all orderings before each action mean together, once there are many.
-    known: Option<Box<BTreeMap<ActionKey, Relation>>>,
+    known: BTreeMap<ActionKey, Relation>,
 }
 
 impl Followers {
     /// None.
     pub(crate) const fn new() -> Self {
-        Self { list: Vec::new(), known: None }
+        Self { list: Vec::new(), known: BTreeMap::new() }
     }
 
     /// Adds an ordering; false if one before that action has any of its meanings already.
     pub(crate) fn add(&mut self, then: ActionKey, relation: Relation) -> bool {
         /// Up to here a walk is faster.
         const FEW: usize = 16;
-        if self.list.len() == FEW && self.known.is_none() {
-            let known = self.known.insert(Box::default());
-            for input in &self.list {
-                *known.entry(input.action).or_insert(Relation::NONE) |= input.relation;
+        if self.list.len() < FEW {
+            let is_it = |input: &Input| input.action == then && input.relation.any(relation);
+            if self.list.iter().any(is_it) {
+                return false;
             }
-        }
-        match &mut self.known {
-            None => {
-                let is_it = |input: &Input| input.action == then && input.relation.any(relation);
-                if self.list.iter().any(is_it) {
-                    return false;
+        } else {
+            if self.known.is_empty() {
+                for input in &self.list {
+                    *self.known.entry(input.action).or_insert(Relation::NONE) |= input.relation;
                 }
             }
-            Some(known) => {
-                let meanings = known.entry(then).or_insert(Relation::NONE);
-                if meanings.any(relation) {
-                    return false;
-                }
-                *meanings |= relation;
+            let meanings = self.known.entry(then).or_insert(Relation::NONE);
+            if meanings.any(relation) {
+                return false;
             }
+            *meanings |= relation;
         }
         self.list.push(Input { action: then, relation, graphed: false });
         true
