@@ -78,6 +78,18 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 /// the status to end with after a complaint.
 pub fn edit(cib: &mut Element, arguments: Vec<String>) -> Result<(), ExitCode> {
     const CHANGING: [&str; 5] = ["constraint", "node", "property", "resource", "stonith"];
+    // These print what there is, where somebody else's output may be on its way.
+    const LISTING: [&str; 9] = [
+        "agents",
+        "config",
+        "describe",
+        "failcount",
+        "help",
+        "list",
+        "providers",
+        "show",
+        "status",
+    ];
     let complain = |text: &str| {
         session::complain(&format!("Error: {text}"));
         Err(ExitCode::FAILURE)
@@ -91,8 +103,11 @@ pub fn edit(cib: &mut Element, arguments: Vec<String>) -> Result<(), ExitCode> {
     }
     let words = std::mem::take(&mut parsed.words);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let changes = words.first().is_some_and(|command| CHANGING.contains(command));
-    if !changes || words.contains(&"help") {
+    let changes = match words.as_slice() {
+        [command, what, ..] => CHANGING.contains(command) && !LISTING.contains(what),
+        [_] | [] => false,
+    };
+    if !changes {
         return complain(&format!("'pcs {}' is no change of the configuration", words.join(" ")));
     }
     // Commands that do not understand -f refuse it, and with it documents in memory.
@@ -168,6 +183,8 @@ mod tests {
             "status",
             "resource cleanup r",
             "resource agents",
+            "resource config",
+            "property",
             "stonith fence n1",
             "resource disable r -f other.xml",
             "resource disable r --wait",

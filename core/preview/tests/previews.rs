@@ -393,3 +393,18 @@ fn new_mistakes_are_warned_of() {
         include_str!("texts/new_mistakes_are_warned_of.txt"),
     );
 }
+
+#[test]
+fn colours_change_no_word() {
+    let mut after = Cluster::new();
+    after.resources = primitive("vip", "") + &primitive("x", "");
+    let preview = compared(&Cluster::new(), &after);
+    let coloured = to_text(&preview, Look::Coloured);
+    let mut words = String::new();
+    for (position, part) in coloured.split('\u{1b}').enumerate() {
+        words += if position == 0 { part } else { part.split_once('m').unwrap().1 };
+    }
+    let lines: Vec<&str> = words.lines().map(str::trim_end).collect();
+    assert_ne!(words, coloured);
+    assert_eq!(lines, to_text(&preview, Look::Plain).lines().collect::<Vec<_>>());
+}
