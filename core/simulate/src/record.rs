@@ -123,12 +123,8 @@ impl Record<'_> {
             if is_meta || LEFT_OUT.contains(&name) {
                 continue;
             }
-            // An attribute's name cannot begin with a digit.
-            if name.starts_with(|c: char| c.is_ascii_digit()) {
-                element.push(Element::new("param").with("name", name).with("value", value));
-            } else {
-                element.set(name, value);
-            }
+            // Names that begin with a digit are attributes here as well, although no document could have them.
+            element.set(name, value);
         }
         element
     }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use model::{Key, NodeKey, ResourceKey, Variant};
 use transition::{
     ActionId, ActionKind, ActionNode, Graph, NodeMaintenance, Primitive, Setting, Synapse,
@@ -37,6 +39,7 @@ impl<'p, 'm> Builder<'p, 'm> {
         for action in actions {
             self.add_action(action);
         }
+        self.drop_stuck();
         let options = &self.plan.model.options;
         let setting = |text: &str| Setting::parse(text);
         let default = Graph::default();
@@ -106,6 +109,23 @@ impl<'p, 'm> Builder<'p, 'm> {
         }
         let id = u32::try_from(self.synapses.len()).unwrap_or(u32::MAX);
         self.synapses.push(Synapse { id, priority, action: described, inputs });
+    }
+
+    /// Takes out what waits for something that is not in the graph, and what waits for that: it would never be done, and
+    /// the transition would end as a failure. Pacemaker leaves such actions in.
+    fn drop_stuck(&mut self) {
+        loop {
+            let there: BTreeSet<ActionId> =
+                self.synapses.iter().map(|synapse| synapse.action.id).collect();
+            let before = self.synapses.len();
+            self.synapses.retain(|synapse| synapse.inputs.iter().all(|input| there.contains(input)));
+            if self.synapses.len() == before {
+                return;
+            }
+            for (position, synapse) in self.synapses.iter_mut().enumerate() {
+                synapse.id = u32::try_from(position).unwrap_or(u32::MAX);
+            }
+        }
     }
 
     fn describe(&mut self, key: ActionKey) -> transition::Action {
