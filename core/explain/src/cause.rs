@@ -387,7 +387,7 @@ pub enum Cause {
         /// The node.
         node: String,
         /// Why it cannot be stopped there.
-        causes: Vec<Cause>,
+        causes: Vec<Self>,
     },
     /// Nobody can tell whether it runs on these nodes already.
     ProbeFirst {
@@ -442,7 +442,7 @@ pub enum Cause {
         /// The node.
         node: String,
         /// What holds there.
-        causes: Vec<Cause>,
+        causes: Vec<Self>,
     },
     /// Preferences that have other reasons.
     Score {

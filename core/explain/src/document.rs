@@ -81,18 +81,20 @@ pub fn explain_document(
 
 /// The resource of that name; for what is configured inside a clone the clone, since that is what decides.
 pub(crate) fn find_resource(model: &Model, name: &str) -> Option<ResourceKey> {
-    model.resource_named(name).or_else(|| {
-        let (inner, resource) =
-            model.resources.iter().find(|(_, resource)| resource.config_id == name)?;
-        let mut current = resource.parent;
-        while let Some(parent) = current {
-            if matches!(model.resources[parent].variant, Variant::Clone(_)) {
-                return Some(parent);
-            }
-            current = model.resources[parent].parent;
+    let known = model.resource_named(name);
+    if known.is_some_and(|key| model.resources[key].id == name) {
+        return known;
+    }
+    let inner = model.resources.iter().find(|(_, resource)| resource.config_id == name);
+    let Some((inner, resource)) = inner else { return known };
+    let mut current = resource.parent;
+    while let Some(parent) = current {
+        if matches!(model.resources[parent].variant, Variant::Clone(_)) {
+            return Some(parent);
         }
-        Some(inner)
-    })
+        current = model.resources[parent].parent;
+    }
+    Some(inner)
 }
 
 fn unknown_resource(model: &Model, asked: &str) -> Unknown {

@@ -2,7 +2,9 @@ use model::{NodeKey, ResourceKey, ScoreReason};
 use scheduler::ScoreLine;
 use vocab::{Role, Score};
 
-use crate::{Cause, Failure, NodeAnswer, Part, PromotedThere, Tie, asker::Asker, fate::Fate};
+use crate::{
+    Cause, Failure, NodeAnswer, Part, PromotedThere, Tie, asker::Asker, fate::Fate, trace::is_late,
+};
 
 impl Asker<'_> {
     /// Why a node cannot run anything.
@@ -119,7 +121,11 @@ impl Asker<'_> {
         NodeAnswer {
             node: self.node_name(node),
             chosen,
-            score: considered.then(|| self.last_score(key, node).value()),
+            score: considered.then(|| {
+                // What is found out later does not take it away from where it is.
+                let score = if chosen { self.score(key, node) } else { self.last_score(key, node) };
+                score.value()
+            }),
             decided: self.decided.get(&(key, node)).map(|score| score.value()),
             causes,
             table,
@@ -166,7 +172,7 @@ impl Asker<'_> {
     fn stickiness(&self, key: ResourceKey, node: NodeKey) -> Score {
         self.changes_of(key, node)
             .iter()
-            .filter(|change| matches!(change.reason, model::ScoreReason::Stickiness))
+            .filter(|change| matches!(change.reason, ScoreReason::Stickiness))
             .fold(Score::ZERO, |sum, change| sum + change.score)
     }
 
@@ -175,6 +181,7 @@ impl Asker<'_> {
         table
             .iter()
             .filter(|row| !matches!(row.because, Cause::Score { part: Part::Stickiness, .. }))
+            .filter(|row| !is_late(&row.because))
             .fold(Score::ZERO, |sum, row| sum + Score::from(row.score))
     }
 

@@ -5,8 +5,7 @@ use rules::LocalTime;
 use xml::Element;
 
 use crate::{
-    Cause, Change, Effect, Explanation, Origin, Owner, Part, Place, Remedy, Scope, Verdict,
-    Whereabouts,
+    Cause, Change, Effect, Explanation, Origin, Owner, Place, Remedy, Scope, Verdict, Whereabouts,
     apply::apply,
     asker::Asker,
     document::{Seen, find_resource, plan},
@@ -197,66 +196,32 @@ impl<'a> Remedies<'a> {
 
     /// What an operator could do about a cause.
     fn changes(&self, cause: &Cause, resource: &str, node: Option<&str>, found: &mut Vec<Change>) {
-        let clean_up = |resource: &str, node: Option<&str>| {
-            node.map(|node| Change::CleanUp {
-                resource: base_name(resource).to_owned(),
-                node: node.to_owned(),
-            })
-        };
+        if let Cause::StopFirst { node, causes } | Cause::OnNode { node, causes } = cause {
+            for cause in causes {
+                self.changes(cause, resource, Some(node), found);
+            }
+            return;
+        }
+        self.about_nodes(cause, node, found);
+        about_failures(cause, resource, node, found);
+        self.about_constraints(cause, resource, found);
+        self.about_settings(cause, resource, found);
+    }
+
+    fn about_nodes(&self, cause: &Cause, node: Option<&str>, found: &mut Vec<Change>) {
         match cause {
             // Of what runs it is clear that it could run on a node that is not there.
             Cause::NodeOffline | Cause::NodePending | Cause::NodeUnclean | Cause::NodeShutdown
-                if self.runs && !self.asked_for_node => {}
-            Cause::NodeOffline | Cause::NodePending | Cause::NodeUnclean | Cause::NodeShutdown => {
+                if !self.runs || self.asked_for_node =>
+            {
                 found.extend(node.map(|node| Change::NodeUp { node: node.to_owned() }));
             }
-            Cause::NodeStandby { resource: Some(resource), .. } => {
-                found.extend(clean_up(resource, node));
-            }
-            Cause::NodeStandby { place: Some(place), .. } => {
-                found.push(self.unset(place, "standby"))
+            Cause::NodeStandby { place: Some(place), resource: None, .. } => {
+                found.push(self.unset(place, "standby"));
             }
             Cause::NodeMaintenance { place: Some(place) } => {
                 found.push(self.unset(place, "maintenance"));
             }
-            Cause::Location { constraint, origin, .. } => found.push(match origin {
-                Origin::Configured => Change::RemoveConstraint { id: constraint.clone() },
-                Origin::Ban | Origin::Move => {
-                    Change::Clear { resource: resource.to_owned(), id: constraint.clone() }
-                }
-            }),
-            Cause::NotOptedIn { .. } => found.push(option("symmetric-cluster", "true")),
-            Cause::Colocation { constraint, with, whereabouts, .. } => {
-                found.push(Change::RemoveConstraint { id: constraint.clone() });
-                self.beyond(whereabouts, with, found);
-            }
-            Cause::After { constraint, first, whereabouts, .. } => {
-                found.extend(
-                    constraint.iter().map(|id| Change::RemoveConstraint { id: id.clone() }),
-                );
-                self.beyond(whereabouts, first, found);
-            }
-            Cause::NoPartner { constraint, with, whereabouts } => {
-                found.extend(
-                    constraint.iter().map(|id| Change::RemoveConstraint { id: id.clone() }),
-                );
-                self.beyond(whereabouts, with, found);
-            }
-            Cause::GroupMember { with, whereabouts, .. } => self.beyond(whereabouts, with, found),
-            Cause::WithContainer { with: Some(with), whereabouts: Some(whereabouts) } => {
-                self.beyond(whereabouts, with, found);
-            }
-            Cause::FailLimit { resource, ends, .. } => {
-                found.extend(clean_up(resource, node));
-                found.extend(ends.map(|until| Change::WaitForTimeout { until }));
-            }
-            Cause::StopFailed { resource, .. } => found.extend(clean_up(resource, node)),
-            Cause::HardError { .. } | Cause::ProbeFailed { .. } | Cause::MovedOnFailure { .. } => {
-                found.extend(clean_up(resource, node));
-            }
-            Cause::FatalError { node, .. }
-            | Cause::StoppedOnFailure { node, .. }
-            | Cause::Blocked { node, .. } => found.extend(clean_up(resource, node.as_deref())),
             Cause::Health { attributes, .. } => {
                 found.extend(node.into_iter().flat_map(|node| {
                     attributes.iter().map(|pair| Change::SetNodeAttribute {
@@ -266,15 +231,53 @@ impl<'a> Remedies<'a> {
                     })
                 }));
             }
+            Cause::WaitsForFencing { node, possible: false } => {
+                found.push(Change::Fenced { node: node.clone() });
+            }
+            Cause::ProbeFirst { nodes } => {
+                found.extend(nodes.iter().map(|node| Change::NodeUp { node: node.clone() }));
+            }
+            _ => {}
+        }
+    }
+
+    fn about_constraints(&self, cause: &Cause, resource: &str, found: &mut Vec<Change>) {
+        let remove = |id: &String| Change::RemoveConstraint { id: id.clone() };
+        match cause {
+            Cause::Location { constraint, origin, .. } => found.push(match origin {
+                Origin::Configured => remove(constraint),
+                Origin::Ban | Origin::Move => {
+                    Change::Clear { resource: resource.to_owned(), id: constraint.clone() }
+                }
+            }),
+            Cause::Colocation { constraint, with, whereabouts, .. } => {
+                found.push(remove(constraint));
+                self.beyond(whereabouts, with, found);
+            }
+            Cause::After { constraint, first: with, whereabouts, .. }
+            | Cause::NoPartner { constraint, with, whereabouts } => {
+                found.extend(constraint.iter().map(remove));
+                self.beyond(whereabouts, with, found);
+            }
+            Cause::GroupMember { with, whereabouts, .. }
+            | Cause::WithContainer { with: Some(with), whereabouts: Some(whereabouts) } => {
+                self.beyond(whereabouts, with, found);
+            }
             Cause::Ticket { ticket, standby, .. } => found.push(if *standby {
                 Change::ActivateTicket { ticket: ticket.clone() }
             } else {
                 Change::GrantTicket { ticket: ticket.clone() }
             }),
-            Cause::ShutdownLock { node, .. } => {
-                found.push(Change::NodeUp { node: node.clone() });
-                found.push(Change::Unlock { resource: resource.to_owned(), node: node.clone() });
-            }
+            _ => {}
+        }
+    }
+
+    fn about_settings(&self, cause: &Cause, resource: &str, found: &mut Vec<Change>) {
+        match cause {
+            Cause::NotOptedIn { .. } => found.push(option("symmetric-cluster", "true")),
+            Cause::StopAll { .. } => found.push(option("stop-all-resources", "false")),
+            Cause::Utilization { .. } => found.push(option("placement-strategy", "default")),
+            Cause::NoQuorum { .. } => found.push(Change::Quorum),
             Cause::TargetRole { place: Some(place), .. } => found.push(Change::Enable {
                 resource: match &place.owner {
                     Owner::Resource(id) => Some(id.clone()),
@@ -282,14 +285,11 @@ impl<'a> Remedies<'a> {
                 },
                 id: place.id.clone(),
             }),
-            Cause::StopAll { .. } => found.push(option("stop-all-resources", "false")),
             Cause::InstanceLimit { clone, limit, place: Some(_) } => found.push(Change::SetMeta {
                 resource: clone.clone(),
                 name: "clone-max".to_owned(),
                 value: limit.saturating_add(1).to_string(),
             }),
-            Cause::Utilization { .. } => found.push(option("placement-strategy", "default")),
-            Cause::NoQuorum { .. } => found.push(Change::Quorum),
             Cause::Unmanaged { scope: Scope::Cluster, .. } => {
                 found.push(option("maintenance-mode", "false"));
             }
@@ -297,23 +297,12 @@ impl<'a> Remedies<'a> {
                 let name = if *maintenance { "maintenance" } else { "is-managed" };
                 found.push(self.unset(place, name));
             }
-            Cause::WaitsForFencing { node, possible: false } => {
-                found.push(Change::Fenced { node: node.clone() });
-            }
             Cause::Stickiness { .. } => found.push(Change::SetMeta {
                 resource: base_name(resource).to_owned(),
                 name: "resource-stickiness".to_owned(),
                 value: "0".to_owned(),
             }),
-            Cause::ProbeFirst { nodes } => {
-                found.extend(nodes.iter().map(|node| Change::NodeUp { node: node.clone() }));
-            }
-            Cause::StopFirst { node, causes } | Cause::OnNode { node, causes } => {
-                for cause in causes {
-                    self.changes(cause, resource, Some(node), found);
-                }
-            }
-            Cause::Score { part: Part::Base | Part::Unknown, .. } | _ => {}
+            _ => {}
         }
     }
 
@@ -340,6 +329,36 @@ impl<'a> Remedies<'a> {
             name: name.to_owned(),
             value: value.to_owned(),
         }
+    }
+}
+
+fn about_failures(cause: &Cause, resource: &str, node: Option<&str>, found: &mut Vec<Change>) {
+    let clean_up = |resource: &str, node: Option<&str>| {
+        node.map(|node| Change::CleanUp {
+            resource: base_name(resource).to_owned(),
+            node: node.to_owned(),
+        })
+    };
+    match cause {
+        Cause::NodeStandby { resource: Some(resource), .. }
+        | Cause::StopFailed { resource, .. } => {
+            found.extend(clean_up(resource, node));
+        }
+        Cause::FailLimit { resource, ends, .. } => {
+            found.extend(clean_up(resource, node));
+            found.extend(ends.map(|until| Change::WaitForTimeout { until }));
+        }
+        Cause::HardError { .. } | Cause::ProbeFailed { .. } | Cause::MovedOnFailure { .. } => {
+            found.extend(clean_up(resource, node));
+        }
+        Cause::FatalError { node, .. }
+        | Cause::StoppedOnFailure { node, .. }
+        | Cause::Blocked { node, .. } => found.extend(clean_up(resource, node.as_deref())),
+        Cause::ShutdownLock { node, .. } => {
+            found.push(Change::NodeUp { node: node.clone() });
+            found.push(Change::Unlock { resource: resource.to_owned(), node: node.clone() });
+        }
+        _ => {}
     }
 }
 

@@ -81,7 +81,9 @@ impl Explanation {
         let name = &self.resource;
         let answer = self.nodes.iter().find(|answer| answer.node == *node);
         if answer.is_some_and(|answer| answer.chosen) {
-            return format!("{name} is on {node} or will be{}", self.why_here(node));
+            let is_there = self.now.iter().any(|activity| activity.node == node);
+            let what = if is_there { "is on" } else { "will be on" };
+            return format!("{name} {what} {node}{}", self.why_here(node));
         }
         let here = answer.and_then(|answer| answer.causes.first()).map(Cause::headline);
         let because = self.causes.first().map(Cause::headline).or(here);
@@ -210,19 +212,30 @@ impl Explanation {
         for part in &self.parts {
             writeln!(f, "  {}", part.answer())?;
             for cause in part.causes.iter().filter(|cause| !self.causes.contains(cause)) {
+                if self.is_told_of_another_part(part, cause) {
+                    continue;
+                }
                 if part.answer().ends_with(&cause.headline()) {
                     write_notes(f, cause, 4)?;
                 } else {
                     write_cause(f, cause, 4, "also because ")?;
                 }
             }
-            if self.kind != Kind::Group && self.kind != Kind::Clone {
-                part.write_nodes_at(f, 4)?;
-            } else if self.kind == Kind::Group && part.causes.is_empty() && part.is_stopped() {
+            let has_no_node = part.causes.is_empty() && part.is_stopped();
+            if self.kind == Kind::Bundle || (self.kind == Kind::Group && has_no_node) {
                 part.write_nodes_at(f, 4)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the answer for a part only leads to an earlier one, which has been told already.
+    fn is_told_of_another_part(&self, part: &Self, cause: &Cause) -> bool {
+        let (Cause::GroupMember { with, .. } | Cause::After { first: with, .. }) = cause else {
+            return false;
+        };
+        let mut earlier = self.parts.iter().take_while(|other| other.resource != part.resource);
+        part.answer().ends_with(&cause.headline()) && earlier.any(|other| other.resource == *with)
     }
 
     fn is_stopped(&self) -> bool {
@@ -279,7 +292,8 @@ impl Explanation {
                 if told.ends_with(&cause.headline()) {
                     write_notes(f, cause, 2)?;
                 } else {
-                    write_cause(f, cause, 2, "also because ")?;
+                    let lead = if answer.chosen { "" } else { "also because " };
+                    write_cause(f, cause, 2, lead)?;
                 }
             }
             write_table(f, answer)?;

@@ -19,14 +19,7 @@ impl Asker<'_> {
                 .unwrap_or_default(),
         };
         let start = total;
-        let part = |score: Score, part| Cause::Score { score: score.value(), part };
-        let base = if start.is_minus_infinite() && self.is_bundle_node(node) {
-            Cause::InBundle
-        } else if known.is_none() {
-            Cause::NotOptedIn { place: self.option_place("symmetric-cluster") }
-        } else {
-            part(start, Part::Base)
-        };
+        let base = self.first_row(node, start, known.is_some());
         table.push(Contribution { score: start.value(), after: start.value(), because: base });
         let before = self
             .model
@@ -62,14 +55,11 @@ impl Asker<'_> {
         }
         if let Some(decided) = self.decided.get(&(key, node)) {
             // What there is too little of is found out after the score has been shown.
-            let late = |contribution: &Contribution| {
-                matches!(
-                    contribution.because,
-                    Cause::Utilization { .. } | Cause::InstanceLimit { .. } | Cause::Ticket { .. }
-                )
-            };
-            let shown =
-                table.iter().rev().find(|row| !late(row)).map_or(start.value(), |row| row.after);
+            let shown = table
+                .iter()
+                .rev()
+                .find(|row| !is_late(&row.because))
+                .map_or(start.value(), |row| row.after);
             // What is put into a container, and a promotable clone, have theirs shown before all is said.
             let early = self.resource(key).is_clone() || self.model.is_bundled(key);
             adds_up &= shown == decided.value()
@@ -77,6 +67,17 @@ impl Asker<'_> {
                 || (early && table.iter().any(|row| row.after == decided.value()));
         }
         (table, adds_up)
+    }
+
+    /// What a score starts from.
+    fn first_row(&self, node: NodeKey, start: Score, named: bool) -> Cause {
+        if start.is_minus_infinite() && self.is_bundle_node(node) {
+            Cause::InBundle
+        } else if named {
+            Cause::Score { score: start.value(), part: Part::Base }
+        } else {
+            Cause::NotOptedIn { place: self.option_place("symmetric-cluster") }
+        }
     }
 
     /// What the model put into its tables without adding anything up, as for what is inside a bundle.
@@ -126,4 +127,9 @@ impl Asker<'_> {
         let model = || self.resource(key).allowed.score(node);
         self.decided.get(&(key, node)).copied().or(changed).unwrap_or_else(model)
     }
+}
+
+/// Whether that is found out when the score has been shown already.
+pub(crate) fn is_late(cause: &Cause) -> bool {
+    matches!(cause, Cause::Utilization { .. } | Cause::InstanceLimit { .. } | Cause::Ticket { .. })
 }

@@ -16,7 +16,10 @@ const DEPTH_MAX: usize = 12;
 impl Cause {
     /// The cause in one sentence without a full stop.
     pub(crate) fn headline(&self) -> String {
-        self.of_node().or_else(|| self.of_history()).unwrap_or_else(|| self.of_configuration())
+        self.of_node()
+            .or_else(|| self.of_history())
+            .or_else(|| self.of_constraints())
+            .unwrap_or_else(|| self.of_choice())
     }
 
     fn of_node(&self) -> Option<String> {
@@ -103,8 +106,8 @@ impl Cause {
         })
     }
 
-    fn of_configuration(&self) -> String {
-        match self {
+    fn of_constraints(&self) -> Option<String> {
+        Some(match self {
             Self::Location { constraint, rule, attributes, score, origin } => {
                 location(constraint, rule.as_deref(), attributes, *score, *origin)
             }
@@ -148,6 +151,28 @@ impl Cause {
                 "only nodes named with resource-discovery=exclusive count (constraint {})",
                 constraints.join(", ")
             ),
+            Self::After { constraint, first, task, whereabouts } => {
+                let by =
+                    constraint.as_ref().map_or(String::new(), |id| format!(" (constraint {id})"));
+                format!("it comes after {task} of {first}{by}, which {}", whereabouts.text())
+            }
+            Self::StopFirst { node, .. } => {
+                format!("it has to be stopped on {node} first and cannot be")
+            }
+            Self::ProbeFirst { nodes } => format!(
+                "nobody can tell whether it runs on {} already: the probe cannot be done there",
+                list(nodes)
+            ),
+            Self::Waits { resource, task } => match resource {
+                Some(resource) => format!("{task} of {resource} comes first and cannot be done"),
+                None => format!("{task} comes first and cannot be done"),
+            },
+            _ => return None,
+        })
+    }
+
+    fn of_choice(&self) -> String {
+        match self {
             Self::TargetRole { role, place } => {
                 format!("target-role is {role}{}", in_brackets(place))
             }
@@ -173,23 +198,6 @@ impl Cause {
             Self::Unmanaged { scope, maintenance, node, place } => {
                 unmanaged(*scope, *maintenance, node.as_deref(), place.as_ref())
             }
-            Self::After { constraint, first, task, whereabouts } => {
-                let by = constraint
-                    .as_ref()
-                    .map_or("in their group".to_owned(), |id| format!("constraint {id}"));
-                format!("it comes after {task} of {first} ({by}), which {}", whereabouts.text())
-            }
-            Self::StopFirst { node, .. } => {
-                format!("it has to be stopped on {node} first and cannot be")
-            }
-            Self::ProbeFirst { nodes } => format!(
-                "nobody can tell whether it runs on {} already: the probe cannot be done there",
-                list(nodes)
-            ),
-            Self::Waits { resource, task } => match resource {
-                Some(resource) => format!("{task} of {resource} comes first and cannot be done"),
-                None => format!("{task} comes first and cannot be done"),
-            },
             Self::LowerScore { score, chosen, chosen_score, tie } => match tie {
                 Some(Tie::AlreadyThere) => {
                     format!(
