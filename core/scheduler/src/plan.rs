@@ -238,6 +238,9 @@ impl<'m> Plan<'m> {
 
     /// The one node that a resource and what it contains are assigned to.
     pub(crate) fn assigned_location(&self, key: ResourceKey) -> Option<NodeKey> {
+        if !self.has_children(key) {
+            return self.rows[key].assigned;
+        }
         match self.assigned_locations(key).as_slice() {
             [node] => Some(*node),
             _ => None,
@@ -262,7 +265,14 @@ impl<'m> Plan<'m> {
 
     /// The one node that a resource and what it contains are active on.
     pub(crate) fn active_location(&self, key: ResourceKey) -> Option<NodeKey> {
-        match self.active_locations(key).as_slice() {
+        let nested;
+        let nodes = if self.has_children(key) {
+            nested = self.active_locations(key);
+            &nested
+        } else {
+            &self.rows[key].state.active_on
+        };
+        match nodes.as_slice() {
             [node] => Some(*node),
             _ => None,
         }

@@ -23,22 +23,20 @@ impl Plan<'_> {
         current: bool,
         attribute: Option<&str>,
     ) -> bool {
-        if role != Role::Unknown && role != self.role(instance, current) {
-            return false;
-        }
-        if self.is_blocked_anywhere(instance) {
-            return false;
-        }
         let own =
             if current { self.active_location(instance) } else { self.assigned_location(instance) };
         let Some(own) = own else { return false };
-        match attribute {
+        let is_there = match attribute {
             None => own == node,
             Some(_) => same_value(
                 self.colocation_attribute(own, attribute, Some(instance)),
                 self.colocation_attribute(node, attribute, Some(instance)),
             ),
-        }
+        };
+        // Most instances are elsewhere, which is the quickest to tell.
+        is_there
+            && (role == Role::Unknown || role == self.role(instance, current))
+            && !self.is_blocked_anywhere(instance)
     }
 
     /// The instance that is paired with a resource: the one on the same node, or on the best of its nodes.
