@@ -1,0 +1,207 @@
+//! Plans that somebody has spoilt: the judge has to see it.
+
+use model::Model;
+use plan_check::{Rule, judge};
+use rules::LocalTime;
+use scheduler::{Request, schedule};
+use transition::{Action, ActionId, Graph};
+use vocab::Timestamp;
+
+const NODES: &str = "<node id='1' uname='n1'/><node id='2' uname='n2'/>";
+
+/// A cluster of two nodes; n1 is lost if `lost` says so.
+fn cluster(options: &str, resources: &str, constraints: &str, history: &str, lost: bool) -> Model {
+    let state = |id: u32, up: bool, history: &str| {
+        let (member, peer) = if up { ("true", "online") } else { ("false", "offline") };
+        format!(
+            "<node_state id='{id}' uname='n{id}' in_ccm='{member}' crmd='{peer}' join='member' \
+             expected='member'><lrm id='{id}'><lrm_resources>{history}</lrm_resources></lrm></node_state>"
+        )
+    };
+    let text = format!(
+        "<cib validate-with='pacemaker-3.9' admin_epoch='0' epoch='1' num_updates='0' have-quorum='1' dc-uuid='2'>\
+         <configuration><crm_config><cluster_property_set id='o'>{options}</cluster_property_set></crm_config>\
+         <nodes>{NODES}</nodes><resources>{resources}</resources><constraints>{constraints}</constraints>\
+         </configuration><status>{}{}</status></cib>",
+        state(1, !lost, history),
+        state(2, true, ""),
+    );
+    let cib = xml::parse(&text).expect("the cluster is well formed");
+    Model::build_at(&cib, LocalTime::utc(Timestamp(1_700_000_000))).0
+}
+
+fn option(name: &str, value: &str) -> String {
+    format!("<nvpair id='o-{name}' name='{name}' value='{value}'/>")
+}
+
+fn primitive(id: &str) -> String {
+    format!("<primitive id='{id}' class='ocf' provider='pacemaker' type='Dummy'/>")
+}
+
+/// A resource that runs.
+fn running(id: &str) -> String {
+    format!(
+        "<lrm_resource id='{id}' class='ocf' provider='pacemaker' type='Dummy'>\
+         <lrm_rsc_op id='{id}_last_0' operation_key='{id}_start_0' operation='start' crm_feature_set='3.16.1' \
+         transition-key='1:1:0:u' transition-magic='0:0;1:1:0:u' call-id='1' rc-code='0' op-status='0' \
+         interval='0'/></lrm_resource>"
+    )
+}
+
+fn plan(model: &Model) -> Graph {
+    let graph = schedule(model, &Request::default()).graph;
+    assert_eq!(judge(model, &graph), [], "the plan itself is fine");
+    graph
+}
+
+fn rules(model: &Model, graph: &Graph) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = judge(model, graph).iter().map(|objection| objection.rule).collect();
+    rules.dedup();
+    rules
+}
+
+fn without(graph: &Graph, unwanted: impl Fn(&Action) -> bool) -> Graph {
+    let mut graph = graph.clone();
+    let gone: Vec<ActionId> = graph
+        .synapses
+        .iter()
+        .map(|synapse| &synapse.action)
+        .filter(|action| unwanted(action))
+        .map(|action| action.id)
+        .collect();
+    assert!(!gone.is_empty(), "there is something to take out");
+    graph.synapses.retain(|synapse| !gone.contains(&synapse.action.id));
+    graph.synapses.iter_mut().for_each(|synapse| synapse.inputs.retain(|id| !gone.contains(id)));
+    graph
+}
+
+/// Lets the action of this key wait for nothing.
+fn hasty(graph: &Graph, key: &str) -> Graph {
+    let mut graph = graph.clone();
+    let found = graph.synapses.iter_mut().filter(|synapse| synapse.action.key == key);
+    assert_eq!(found.map(|synapse| synapse.inputs.clear()).count(), 1, "{key}");
+    graph
+}
+
+fn move_to(graph: &Graph, key: &str, name: &str) -> Graph {
+    let mut graph = graph.clone();
+    for synapse in &mut graph.synapses {
+        if synapse.action.key == key
+            && let Some(node) = &mut synapse.action.node
+        {
+            name.clone_into(&mut node.name);
+        }
+    }
+    graph
+}
+
+fn lost_with_fencing() -> Model {
+    let device = "<primitive id='f' class='stonith' type='fence_x'/>";
+    cluster(
+        &option("stonith-enabled", "true"),
+        &format!("{}{device}", primitive("db")),
+        "",
+        &running("db"),
+        true,
+    )
+}
+
+#[test]
+fn a_start_without_fencing_is_seen() {
+    let model = lost_with_fencing();
+    let graph = plan(&model);
+    let tampered = without(&graph, |action| action.task == "stonith");
+    assert_eq!(rules(&model, &tampered), [Rule::OneActive]);
+    assert_eq!(rules(&model, &hasty(&graph, "db_start_0")), [Rule::OneActive, Rule::Places]);
+}
+
+#[test]
+fn fencing_without_a_cause_is_seen() {
+    let model = lost_with_fencing();
+    let graph = plan(&model);
+    let mut tampered = graph.clone();
+    for synapse in &mut tampered.synapses {
+        if synapse.action.task == "stonith"
+            && let Some(node) = &mut synapse.action.node
+        {
+            "n2".clone_into(&mut node.name);
+        }
+    }
+    assert!(rules(&model, &tampered).contains(&Rule::Fencing));
+}
+
+#[test]
+fn a_move_that_starts_before_it_stops_is_seen() {
+    let ban = "<rsc_location id='ban' rsc='db' node='n1' score='-INFINITY'/>";
+    let fencing = option("stonith-enabled", "false");
+    let model = cluster(&fencing, &primitive("db"), ban, &running("db"), false);
+    let graph = plan(&model);
+    let early = hasty(&graph, "db_start_0");
+    assert_eq!(rules(&model, &early), [Rule::OneActive, Rule::Places]);
+    // To stay where it is banned is not better.
+    assert_eq!(rules(&model, &move_to(&graph, "db_start_0", "n1")), [Rule::Places]);
+}
+
+#[test]
+fn an_order_that_is_not_kept_is_seen() {
+    let order = "<rsc_order id='o1' first='db' then='web'/>";
+    let fencing = option("stonith-enabled", "false");
+    let resources = format!("{}{}", primitive("db"), primitive("web"));
+    let model = cluster(&fencing, &resources, order, "", false);
+    let graph = plan(&model);
+    let mut tampered = graph.clone();
+    let started = |action: &Action| action.key == "db_start_0";
+    let first = graph.synapses.iter().find(|synapse| started(&synapse.action));
+    let first = first.expect("db starts").action.id;
+    for synapse in &mut tampered.synapses {
+        synapse.inputs.retain(|input| *input != first);
+    }
+    assert_eq!(rules(&model, &tampered), [Rule::Sequence]);
+    let never = without(&graph, |action| action.key.starts_with("db_start"));
+    assert_eq!(rules(&model, &never), [Rule::Sequence]);
+}
+
+#[test]
+fn what_belongs_together_and_is_not_is_seen() {
+    let colocation = "<rsc_colocation id='c1' rsc='web' with-rsc='db' score='INFINITY'/>";
+    let fencing = option("stonith-enabled", "false");
+    let resources = format!("{}{}", primitive("db"), primitive("web"));
+    let model = cluster(&fencing, &resources, colocation, "", false);
+    let graph = plan(&model);
+    let db = graph.synapses.iter().find(|synapse| synapse.action.key == "db_start_0");
+    let here = db.and_then(|synapse| synapse.action.node.as_ref()).expect("db starts").name.clone();
+    let elsewhere = if here == "n1" { "n2" } else { "n1" };
+    let tampered = move_to(&graph, "web_start_0", elsewhere);
+    // It was asked there before, too: only its company is wrong.
+    assert_eq!(rules(&model, &tampered), [Rule::Together]);
+}
+
+#[test]
+fn what_may_not_be_touched_or_started_and_is_is_seen() {
+    let fencing = option("stonith-enabled", "false");
+    let free = cluster(&fencing, &primitive("db"), "", "", false);
+    let graph = plan(&free);
+    let with_meta = |name: &str, value: &str| {
+        let meta = format!(
+            "<primitive id='db' class='ocf' provider='pacemaker' type='Dummy'><meta_attributes id='m'>\
+             <nvpair id='m1' name='{name}' value='{value}'/></meta_attributes></primitive>"
+        );
+        cluster(&fencing, &meta, "", "", false)
+    };
+    assert_eq!(rules(&with_meta("is-managed", "false"), &graph), [Rule::LeftAlone]);
+    assert_eq!(rules(&with_meta("target-role", "Stopped"), &graph), [Rule::Disabled]);
+}
+
+#[test]
+fn circles_and_what_is_not_there_are_seen() {
+    let fencing = option("stonith-enabled", "false");
+    let model = cluster(&fencing, &primitive("db"), "", "", false);
+    let graph = plan(&model);
+    let mut circle = graph.clone();
+    let last = circle.synapses.last().expect("something is done").action.id;
+    circle.synapses.iter_mut().for_each(|synapse| synapse.inputs = vec![last]);
+    assert!(rules(&model, &circle).contains(&Rule::WellFormed));
+    let mut missing = graph.clone();
+    missing.synapses[0].inputs.push(ActionId(9_999));
+    assert!(rules(&model, &missing).contains(&Rule::WellFormed));
+}
