@@ -117,8 +117,11 @@ impl Asker<'_> {
 
     /// The score after all that was done to it.
     pub(crate) fn last_score(&self, key: ResourceKey, node: NodeKey) -> Score {
-        let changed = self.changes_of(key, node).last().map(|change| change.after);
-        changed.unwrap_or_else(|| self.score(key, node))
+        let last = self.changes_of(key, node).last();
+        match last.map(|change| (&change.reason, change.after)) {
+            Some((ScoreReason::Ticket(_), _)) | None => self.score(key, node),
+            Some((_, after)) => after,
+        }
     }
 
     /// The score that decided, or what the table leads to where no decision was made.
