@@ -149,7 +149,10 @@ fn tell(output: &mut Output, problem: &Problem, (asked, verbose): (u8, u8)) {
 }
 
 fn log_line(word: &str, problem: &Problem) {
-    let _ = writeln!(io::stderr(), "unpack_config \t{word}: {problem}");
+    // Where log files have it from, for who looks for it there.
+    let origin =
+        if problem.text.starts_with("Fencing and") { "cluster_status" } else { "unpack_config" };
+    let _ = writeln!(io::stderr(), "{origin} \t{word}: {problem}");
 }
 
 /// What is wrong with a CIB. One that breaks its schema may still have more to it, of which what can be made sense of is
@@ -208,7 +211,7 @@ mod tests {
 
     fn found(configuration: &str) -> Vec<(Severity, String)> {
         let cib = xml::parse(&format!(
-            "<cib validate-with='pacemaker-3.9' admin_epoch='0' epoch='1' num_updates='0'>\
+            "<cib validate-with='pacemaker-3.9' have-quorum='1' admin_epoch='0' epoch='1' num_updates='0'>\
              <configuration>{configuration}</configuration><status/></cib>"
         ))
         .unwrap();

@@ -22,8 +22,10 @@ pub(crate) fn repeated_ids(cib: &Element) -> Vec<String> {
     let mut seen = BTreeMap::new();
     let mut repeated = Vec::new();
     let elements = cib.child("configuration").into_iter().flat_map(Element::descendants);
-    // Elements of these kinds name others.
-    for element in elements.filter(|e| !matches!(e.name(), "resource_ref" | "obj_ref" | "role")) {
+    // Elements of these kinds name others, or are named by somebody else.
+    for element in
+        elements.filter(|e| !matches!(e.name(), "resource_ref" | "obj_ref" | "role" | "node"))
+    {
         let Some(id) = element.id() else { continue };
         let times: &mut usize = seen.entry(id).or_default();
         *times += 1;

@@ -26,6 +26,7 @@ use crate::{
     constraint::ConstraintReader,
     document::Document,
     history::DigestCache,
+    options::NoQuorumPolicy,
     resource::Parameters,
 };
 
@@ -110,6 +111,10 @@ impl<'a, 'x> Build<'a, 'x> {
         let options = Options::read(configured, quorate || panics, &mut document.problems);
         if !options.startup_fencing {
             document.problems.caution("Blind faith: not fencing unseen nodes");
+        }
+        if !quorate && options.no_quorum_policy != NoQuorumPolicy::Ignore {
+            let text = "Fencing and resource management disabled due to lack of quorum";
+            document.problems.caution(text);
         }
         let defaults = |document: &mut Document<'x>, name: &str| match document.section(name) {
             Some(section) => AttributeSets::read(section, "meta_attributes", None, document),

@@ -126,7 +126,7 @@ fn meta_attributes_that_make_no_sense_are_named() {
         (
             "target-role",
             "Master",
-            "Ignoring 'target-role' for b because 'Master' only makes sense for promotable clones",
+            "Ignoring 'target-role' for b because 'Promoted' only makes sense for promotable clones",
         ),
         ("target-role", "x", "Ignoring 'target-role' for b because 'x' is not valid"),
         (

@@ -49,7 +49,7 @@ pub(super) fn profile(
         timings.push(
             Element::new("timing")
                 .with("file", path.display())
-                .with("duration", format_args!("{seconds:.2}")),
+                .with("duration", format_args!("{seconds:.6}")),
         );
     }
     output.element(timings);

@@ -6,8 +6,9 @@ use rules::CalendarTime;
 use vocab::{Interval, Role, Score, parse_boolean, parse_duration};
 use xml::Element;
 
+use super::Build;
 use crate::{
-    Options,
+    Options, ResourceKey,
     attributes::Values,
     document::Document,
     options::{CLUSTER_OPTIONS, DEPRECATED_SWITCHES, OptionKind, option},
@@ -98,6 +99,51 @@ impl OptionKind {
     }
 }
 
+impl Build<'_, '_> {
+    /// Says which meta-attributes make no sense; of instances, the first speaks for all.
+    pub(super) fn check_meta(&mut self, key: ResourceKey) {
+        let resource = &self.model.resources[key];
+        if resource.instance.as_ref().is_some_and(|number| number != "0") {
+            return;
+        }
+        let (id, options) = (&resource.id, &self.model.options);
+        let problems = &mut self.document.problems;
+        let is_default = |value: &str| value.eq_ignore_ascii_case("default");
+        for (name, default) in
+            [("priority", "0"), ("resource-stickiness", "0"), ("migration-threshold", "INFINITY")]
+        {
+            if let Some(value) = resource.meta(name)
+                && !is_default(value)
+                && options.parse_score(value).is_none()
+            {
+                problems.warning(format!(
+                    "Using default ({default}) for resource {id} {name} because '{value}' is not a \
+                     valid value"
+                ));
+            }
+        }
+        if let Some(value) = resource.meta("multiple-active")
+            && !["block", "stop_only", "stop_start", "stop_unexpected"]
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(value))
+        {
+            problems.warning(format!(
+                "{value} is not a valid value for multiple-active of {id}, using default of \
+                 \"stop_start\""
+            ));
+        }
+        for name in ["failure-timeout", "remote-connect-timeout"] {
+            if let Some(value) = resource.meta(name)
+                && parse_duration(value).is_err()
+            {
+                problems.warning(format!(
+                    "Using default for resource {id} {name} because '{value}' is not a valid duration"
+                ));
+            }
+        }
+    }
+}
+
 fn resources(document: &mut Document<'_>, element: &Element, options: &Options) {
     if element.name() == "group" {
         group(document, element);
@@ -127,7 +173,7 @@ fn meta<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
 
 fn group(document: &mut Document<'_>, element: &Element) {
     for name in ["ordered", "collocated"] {
-        if meta(element, name).is_some() {
+        if meta(element, name).map(parse_boolean) == Some(Ok(false)) {
             let id = element.id().unwrap_or_default();
             document.problems.warning(format!(
                 "Support for the '{name}' group meta-attribute (such as in {id}) is deprecated and \
@@ -316,7 +362,7 @@ fn fencing_level(document: &mut Document<'_>, level: &Element) {
     match level.attr("index").and_then(|text| text.trim().parse::<i64>().ok()) {
         None => problems.error(format!("Ignoring fencing level {id} with invalid index")),
         Some(index) if !(1..=9).contains(&index) => {
-            problems.error(format!("Ignoring fencing level {id} with out-of-range index {index}"))
+            problems.error(format!("Ignoring fencing level {id} with out-of-range index {index}"));
         }
         Some(_) => {}
     }

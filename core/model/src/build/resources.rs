@@ -324,49 +324,6 @@ impl Build<'_, '_> {
         meta
     }
 
-    /// Says which meta-attributes make no sense; of instances, the first speaks for all.
-    fn check_meta(&mut self, key: ResourceKey) {
-        let resource = &self.model.resources[key];
-        if resource.instance.as_ref().is_some_and(|number| number != "0") {
-            return;
-        }
-        let (id, options) = (&resource.id, &self.model.options);
-        let problems = &mut self.document.problems;
-        let is_default = |value: &str| value.eq_ignore_ascii_case("default");
-        for (name, default) in
-            [("priority", "0"), ("resource-stickiness", "0"), ("migration-threshold", "INFINITY")]
-        {
-            if let Some(value) = resource.meta(name)
-                && !is_default(value)
-                && options.parse_score(value).is_none()
-            {
-                problems.warning(format!(
-                    "Using default ({default}) for resource {id} {name} because '{value}' is not a \
-                     valid value"
-                ));
-            }
-        }
-        if let Some(value) = resource.meta("multiple-active")
-            && !["block", "stop_only", "stop_start", "stop_unexpected"]
-                .iter()
-                .any(|word| word.eq_ignore_ascii_case(value))
-        {
-            problems.warning(format!(
-                "{value} is not a valid value for multiple-active of {id}, using default of \
-                 \"stop_start\""
-            ));
-        }
-        for name in ["failure-timeout", "remote-connect-timeout"] {
-            if let Some(value) = resource.meta(name)
-                && parse_duration(value).is_err()
-            {
-                problems.warning(format!(
-                    "Using default for resource {id} {name} because '{value}' is not a valid duration"
-                ));
-            }
-        }
-    }
-
     /// Everything that follows directly from meta-attributes.
     fn status_from_meta(&mut self, key: ResourceKey) {
         self.check_meta(key);
@@ -457,10 +414,11 @@ impl Build<'_, '_> {
             Ok(Role::Stopped) => Some(Role::Stopped),
             Ok(Role::Unpromoted) if promotable => Some(Role::Unpromoted),
             Ok(Role::Promoted) if promotable => None,
-            Ok(Role::Unpromoted | Role::Promoted) => {
+            Ok(role @ (Role::Unpromoted | Role::Promoted)) => {
                 let text = format!(
-                    "Ignoring 'target-role' for {} because '{text}' only makes sense for promotable clones",
-                    self.model.resources[key].id
+                    "Ignoring 'target-role' for {} because '{}' only makes sense for promotable clones",
+                    self.model.resources[key].id,
+                    role.as_str()
                 );
                 self.document.problems.error(text);
                 None
