@@ -51,7 +51,19 @@ impl Asker<'_> {
                 answer.causes.clear();
             }
         } else if self.fate(key) == Fate::Stopped {
+            self.lift_all(explanation, key, node);
+        }
+    }
+
+    /// Moves what holds on every node out of the nodes' answers; on one node alone it says nothing about the others.
+    fn lift_all(&self, explanation: &mut Explanation, key: ResourceKey, node: Option<NodeKey>) {
+        if node.is_none() {
             Self::lift(&mut explanation.nodes, &mut explanation.causes);
+        } else if !explanation.causes.is_empty() || self.considered_nodes(key).len() == 1 {
+            let general = &explanation.causes;
+            for answer in &mut explanation.nodes {
+                answer.causes.retain(|cause| !general.contains(cause));
+            }
         }
     }
 
@@ -113,7 +125,7 @@ impl Asker<'_> {
                 answer.causes.clear();
             }
         } else if none_runs {
-            Self::lift(&mut explanation.nodes, &mut explanation.causes);
+            self.lift_all(explanation, key, node);
         }
     }
 
