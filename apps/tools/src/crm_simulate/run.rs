@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use client::cib::{CallOptions, Cib};
 use model::Model;
 use present::Status;
 use scheduler::{Request, Schedule};
@@ -8,7 +9,7 @@ use transition::{codec, walker};
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Options, Stop, input, input::Moment, numbers, report::Report, xml_form};
+use super::{Options, Stop, TOOL, input, input::Moment, numbers, report::Report, xml_form};
 use crate::{frame, output::Output};
 
 /// Pretends, plans and carries out, as far as is asked for, and tells about it.
@@ -36,20 +37,44 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     } else {
         Ok(())
     };
-    if let Some(path) = target {
-        save(path, &cib.to_pretty())?;
+    match target {
+        Target::File(path) => save(path, &cib.to_pretty())?,
+        Target::Shadow => replace_shadow(cib)?,
+        Target::Nowhere => {}
     }
     result
 }
 
+/// Where what becomes of the CIB is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target<'a> {
+    File(&'a Path),
+    /// The shadow copy that it came from.
+    Shadow,
+    Nowhere,
+}
+
+fn replace_shadow(cib: Element) -> Result<(), Stop> {
+    Cib::open(TOOL.name)
+        .and_then(|mut shadow| shadow.replace(None, cib, CallOptions::SCOPE_LOCAL))
+        .map_err(|error| Stop::new(error.exit(), format!("Could not store the CIB: {error}")))
+}
+
 /// Where what becomes of the CIB is to be put.
-fn target(options: &Options) -> Result<Option<&Path>, Stop> {
+fn target(options: &Options) -> Result<Target<'_>, Stop> {
+    let output = options.artifacts.save_output.as_deref();
     if !options.in_place {
-        return Ok(options.artifacts.save_output.as_deref());
+        return Ok(output.map_or(Target::Nowhere, Target::File));
+    }
+    if options.source.live_check {
+        // Nothing that was made up goes into a running cluster.
+        let shadow = std::env::var_os("CIB_shadow").is_some_and(|name| !name.is_empty());
+        let elsewhere = output.map_or(Target::Nowhere, Target::File);
+        return Ok(if shadow { Target::Shadow } else { elsewhere });
     }
     let file = options.source.xml_file.as_deref().filter(|path| path.as_os_str() != "-");
     match file {
-        Some(file) => Ok(Some(file)),
+        Some(file) => Ok(Target::File(file)),
         None => Err(Stop::new(ToolExit::Usage, "--in-place needs a file: give it with --xml-file")),
     }
 }
