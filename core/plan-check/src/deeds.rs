@@ -65,8 +65,13 @@ impl<'a> Deeds<'a> {
     pub(crate) fn read(model: &'a Model, graph: &Graph) -> Self {
         let mut all = Vec::new();
         let mut fencings = Vec::new();
+        let order = Order::of(graph);
         for (position, synapse) in graph.synapses.iter().enumerate() {
             let action = &synapse.action;
+            if order.is_stuck(position) {
+                // There is an objection already, and what is never done breaks no other rule.
+                continue;
+            }
             let Some(node) = action.node.as_ref().and_then(|node| model.node_named(&node.name))
             else {
                 continue;
@@ -83,7 +88,7 @@ impl<'a> Deeds<'a> {
         for (index, deed) in all.iter().enumerate() {
             by_resource.entry(deed.resource.index()).or_default().push(index);
         }
-        Self { model, order: Order::of(graph), all, fencings, by_resource }
+        Self { model, order, all, fencings, by_resource }
     }
 
     /// What is done to one primitive.

@@ -8,10 +8,12 @@ use transition::{ActionId, Graph};
 pub(crate) struct Order {
     /// For each action the set of those before it, a bit for each.
     before: Vec<Vec<u64>>,
+    /// For each action whether it waits for itself, or for one that does.
+    stuck: Vec<bool>,
 }
 
 impl Order {
-    /// Works the order out. Actions in a circle, about which there is another objection, count as unordered.
+    /// Works the order out.
     pub(crate) fn of(graph: &Graph) -> Self {
         let count = graph.synapses.len();
         let positions: BTreeMap<ActionId, usize> = graph
@@ -28,14 +30,21 @@ impl Order {
             })
             .collect();
         let mut before = vec![vec![0_u64; count.div_ceil(64)]; count];
+        let mut stuck = vec![true; count];
         for position in topological(&inputs) {
+            stuck[position] = false;
             for &input in &inputs[position] {
                 let (from, to) = two(&mut before, input, position);
                 to.iter_mut().zip(from.iter()).for_each(|(to, from)| *to |= from);
                 to[input / 64] |= 1 << (input % 64);
             }
         }
-        Self { before }
+        Self { before, stuck }
+    }
+
+    /// Whether an action is never done, since in the end it waits for itself.
+    pub(crate) fn is_stuck(&self, position: usize) -> bool {
+        self.stuck[position]
     }
 
     /// Whether `first` is done before `then` in every order.
@@ -114,7 +123,12 @@ mod tests {
 
     #[test]
     fn circles_are_found() {
-        assert!(has_circle(&graph(&[&[1], &[0], &[]])));
+        let circle = graph(&[&[1], &[0], &[], &[0]]);
+        assert!(has_circle(&circle));
+        assert_eq!(
+            [0, 1, 2, 3].map(|at| Order::of(&circle).is_stuck(at)),
+            [true, true, false, true]
+        );
         assert!(!has_circle(&graph(&[&[1], &[], &[0, 1]])));
     }
 }
