@@ -197,7 +197,8 @@ fn resource_changed(random: &mut Random, cib: &mut Element) {
         return;
     }
     let resources = section(cib, "resources");
-    let index = random.between(0, resources.nodes().len() - 1);
+    let Some(last) = resources.nodes().len().checked_sub(1) else { return };
+    let index = random.between(0, last);
     if let Some(resource) = resources.element_mut(index).filter(|r| r.name() != "template") {
         set_value(resource, "meta_attributes", name, value);
     }
@@ -206,7 +207,8 @@ fn resource_changed(random: &mut Random, cib: &mut Element) {
 /// Removes a resource with all constraints that speak of it; one that others are made of or fenced by stays.
 fn resource_removed(random: &mut Random, cib: &mut Element) {
     let resources = section(cib, "resources");
-    let index = random.between(0, resources.nodes().len() - 1);
+    let Some(last) = resources.nodes().len().checked_sub(1) else { return };
+    let index = random.between(0, last);
     let Some(resource) = resources.nodes()[index].as_element() else { return };
     let ids: Vec<_> = resource.descendants().filter_map(Element::id).map(str::to_owned).collect();
     if resource.name() == "template" || ids[0].starts_with("fencing") {

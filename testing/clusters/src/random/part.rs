@@ -35,7 +35,9 @@ fn keep_some(random: &mut Random, graph: &mut Graph) {
 }
 
 fn failure(action: &Action) -> Option<OperationResult> {
-    if action.kind != ActionKind::Resource {
+    const CAN_FAIL: [&str; 7] =
+        ["start", "stop", "monitor", "promote", "demote", "migrate_to", "migrate_from"];
+    if action.kind != ActionKind::Resource || !CAN_FAIL.contains(&action.task.as_str()) {
         return None;
     }
     let interval = action.meta("interval").and_then(|text| text.parse().ok()).unwrap_or(0);

@@ -139,6 +139,11 @@ fn forget_failures(cib: &mut Element, node: &str, resource: &str) {
 
 fn unfenced(cib: &mut Element, node: &str) {
     let Timestamp(now) = NOW;
+    if node_state(cib, node).is_none() {
+        // What runs in a container has no state before anything was done there.
+        let state = Element::new("node_state").with("id", node).with("uname", node);
+        cib.child_or_new("status").push(state);
+    }
     set_transient(cib, node, "#node-unfenced", &now.to_string());
 }
 
