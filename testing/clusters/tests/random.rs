@@ -14,6 +14,16 @@ const SEEDS: u64 = 200;
 /// started only when that one runs.
 const ROUNDS: usize = 3;
 
+/// Clusters that do not come to rest, for which Pacemaker 2.1.5 (`crm_simulate -S`, its own plans carried out one after the
+/// other) finds no rest either.
+const RESTLESS: [u64; 2] = [
+    // Of three clones one is to be with both others, which are not to be together: each plan starts some anew.
+    104,
+    // Actions around a guest and a bundle wait for each other and are never started. The plan is the same as Pacemaker's, which
+    // calls it an invalid transition.
+    151,
+];
+
 /// What is wrong with the cluster of that seed.
 fn fault(seed: u64) -> Option<String> {
     let cib = random::cib(seed);
@@ -23,7 +33,11 @@ fn fault(seed: u64) -> Option<String> {
     if let Some(violation) = Document::new(cib.clone()).violation() {
         return Some(format!("breaks the schema: {violation}"));
     }
-    unrest(&cib)
+    match (unrest(&cib), RESTLESS.contains(&seed)) {
+        (Some(_), true) => None,
+        (None, true) => Some("comes to rest: take it off the list".to_owned()),
+        (unrest, false) => unrest,
+    }
 }
 
 fn unrest(cib: &xml::Element) -> Option<String> {

@@ -59,6 +59,12 @@ pub fn play(
                 leave(&mut cib, node);
             }
             Executed::Fencing { target, action } if action == "on" => unfenced(&mut cib, target),
+            // A guest is fenced by stopping what launches it; nobody but the controller takes note.
+            Executed::Pseudo { key, node: Some(node) }
+                if key.starts_with("stonith-") && !key.ends_with("-on") =>
+            {
+                forget_guest(&mut cib, node, &played.executed[index + 1..]);
+            }
             _ => {}
         }
     }
@@ -86,11 +92,22 @@ pub(super) fn leave(cib: &mut Element, node: &str) {
     {
         state.set(name, value);
     }
-    state.nodes_mut().retain(|node| !node.is_element("lrm") && !is_transient(node));
+    let lasts = |part: &Node| !part.is_element("lrm") && !part.is_element("transient_attributes");
+    state.nodes_mut().retain(lasts);
 }
 
-fn is_transient(node: &Node) -> bool {
-    node.is_element("transient_attributes")
+/// Forgets what a guest recorded before it was fenced; what was done there later it has recorded since.
+fn forget_guest(cib: &mut Element, node: &str, later: &[Executed]) {
+    let Some(histories) = histories(cib, node) else { return };
+    histories.nodes_mut().retain(|history| {
+        let id = history.as_element().and_then(Element::id).unwrap_or_default();
+        later.iter().any(|done| match done {
+            Executed::Resource { resource, node: on, .. } => {
+                on == node && (resource == id || base(resource) == id)
+            }
+            _ => false,
+        })
+    });
 }
 
 /// The name under which histories and failures of an instance are kept, if not under its own.
