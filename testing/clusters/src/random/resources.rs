@@ -21,10 +21,10 @@ pub(super) fn draw(draft: &mut Draft) {
     drawing.remote_nodes();
     for number in 1..=drawing.random.between(1, 8) {
         match drawing.random.between(1, 100) {
-            ..=40 => drawing.alone(),
-            ..=62 => drawing.grouped(number),
-            ..=82 => drawing.cloned(number),
-            ..=95 => drawing.promotable(number),
+            1..=40 => drawing.alone(),
+            41..=62 => drawing.grouped(number),
+            63..=82 => drawing.cloned(number),
+            83..=95 => drawing.promotable(number),
             _ => drawing.bundle(number),
         }
     }
