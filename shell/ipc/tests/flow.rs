@@ -109,6 +109,24 @@ async fn requests_of_one_client_can_be_held_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn who_sends_gets_what_there_is_room_for() {
+    for transport in BOTH {
+        let name = unique_name();
+        let mut server = bind(&name, transport);
+        let connect = move || Client::connect(&name, 0, LONG).unwrap();
+        let (id, mut client) = connected(&mut server, connect).await;
+        while server.waiting(id) < 3 {
+            server.event(id, &event(&[7; 15_000])).unwrap();
+        }
+        // It takes all that it finds and asks for something: then the next ones are there without another wait.
+        while client.next_event(Duration::ZERO).unwrap().is_some() {}
+        client.send(&request(b"x"), LONG).unwrap();
+        assert_eq!(next_request(&mut server).await, b"x");
+        assert!(server.waiting(id) < 3, "{transport:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_a_client_that_is_held_is_noticed() {
     for transport in BOTH {
         let name = unique_name();

@@ -372,6 +372,9 @@ impl Server {
             Poll::Ready(Ok(bytes)) => {
                 // Behind all others that have something to say.
                 peer.ask_for_turn();
+                // Who asks for something may have taken something before: a client that does both in turn must not fall
+                // behind by the time until the next look.
+                self.flush_after(client).ok()?;
                 Some(ServerEvent::Request { client, bytes })
             }
             Poll::Ready(Err(why)) => {
