@@ -7,7 +7,7 @@ use super::{
     numbers::Random,
     options::set_node_value,
     pieces::set_value,
-    play::{leave, node_state, plan, set_transient},
+    play::{clock, leave, node_state, plan, set_transient},
 };
 
 /// Lets something happen to a cluster.
@@ -118,7 +118,7 @@ fn operation_failed(random: &mut Random, cib: &mut Element) {
     let Ok(result) = format!("{resource}_{task}_{interval}@{node}={exit}").parse() else { return };
     let injections = Injections { operations: vec![result], ..Injections::default() };
     let (model, _) = plan(cib);
-    *cib = inject(cib, &model, &injections, NOW).0;
+    *cib = inject(cib, &model, &injections, clock(cib)).0;
 }
 
 fn failures_counted(random: &mut Random, cib: &mut Element) {

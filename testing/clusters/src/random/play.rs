@@ -35,7 +35,7 @@ pub fn play(
     plan: &Schedule,
     failures: &[OperationResult],
 ) -> Element {
-    let played = carry_out(cib, model, plan, failures, NOW);
+    let played = carry_out(cib, model, plan, failures, clock(cib));
     let mut cib = played.cib;
     for (index, done) in played.executed.iter().enumerate() {
         match done {
@@ -69,6 +69,13 @@ pub fn play(
         }
     }
     cib
+}
+
+/// When what comes next happens: a little later than all that was recorded, so that what nodes recorded can be put in order.
+pub(super) fn clock(cib: &Element) -> Timestamp {
+    let recorded = cib.child("status").into_iter().flat_map(Element::descendants);
+    let times = recorded.filter_map(|row| row.attr("last-rc-change")?.parse::<i64>().ok());
+    times.max().map_or(Timestamp(NOW.0 - 600), |last| Timestamp(last + 10))
 }
 
 fn is_about(done: &Executed, of: &str, on: &str) -> bool {
