@@ -1,6 +1,6 @@
 //! The map of statistics, and what the service about links says.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use cmap::{Input, MapId, Value, statistics};
 use links::LinkStatus;
@@ -23,6 +23,8 @@ const COME_AND_GO: [&str; 2] = ["stats.ipcs.service", "stats.knet.node"];
 const LOOPBACK_MTU: u32 = 65535;
 /// Links that an answer has room for.
 const LINKS: u8 = 8;
+/// Bytes that the ring puts before a message, which the original takes off the size that it tells.
+const MESSAGE_HEADER: u32 = 62;
 
 /// Frames from this node to itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -137,9 +139,23 @@ impl Daemon {
             .collect()
     }
 
-    /// What the transport knows of a node; `None` if there is no such node.
+    /// What the transport knows of a node; `None` if there is no such node. Where there are no links, a node that nobody
+    /// knows is one without a number, as in the original.
     pub(crate) fn node_status(&self, node: NodeId) -> Option<NodeStatus> {
-        let there = self.configuration.place.nodes.iter().find(|there| there.id == node.0)?;
+        let there = self.configuration.place.nodes.iter().find(|there| there.id == node.0);
+        let Transport::Links(links) = &self.transport else {
+            let is_member = there.is_some() && self.members.contains(node);
+            let address = there.and_then(|there| there.addresses.get(&0)).copied();
+            let mtu = self.configuration.settings.totem.frame_bytes_max();
+            return Some(NodeStatus {
+                node: there.map_or(0, |there| there.id),
+                reachable: is_member,
+                remote: false,
+                external: false,
+                links: without_links(address, is_member, mtu),
+            });
+        };
+        let there = there?;
         let own = self.configuration.local();
         let is_local = node == self.node;
         let link = |link: u8| {
@@ -147,14 +163,10 @@ impl Daemon {
             else {
                 return NodeLink::default();
             };
-            let status = match &self.transport {
-                Transport::Links(links) => links.link_status(node, links::LinkId(link)),
-                Transport::Plain(_) => None,
-            };
-            let is_plain = matches!(self.transport, Transport::Plain(_));
+            let status = links.link_status(node, links::LinkId(link));
             NodeLink {
                 enabled: true,
-                connected: is_local || is_plain || status.is_some_and(|status| status.is_up),
+                connected: is_local || status.is_some_and(|status| status.is_up),
                 dynamic: false,
                 mtu: status.map_or(0, |status| u32::try_from(status.frame_bytes).unwrap_or(0)),
                 source: from.to_string(),
@@ -170,6 +182,24 @@ impl Daemon {
             links,
         })
     }
+}
+
+/// What stands in place of links where there are none: the first is up while the node is in the ring, and the node's address
+/// is where that of this node would be, as in the original.
+fn without_links(address: Option<IpAddr>, is_member: bool, frame_bytes_max: u32) -> Vec<NodeLink> {
+    let mut links = vec![NodeLink::default(); usize::from(LINKS)];
+    if let Some(address) = address {
+        let headers = if address.is_ipv6() { 48 } else { 28 };
+        links[0] = NodeLink {
+            enabled: true,
+            connected: is_member,
+            dynamic: false,
+            mtu: frame_bytes_max.saturating_sub(headers + MESSAGE_HEADER),
+            source: address.to_string(),
+            destination: String::new(),
+        };
+    }
+    links
 }
 
 impl Configuration {
@@ -314,4 +344,18 @@ fn handle_values(statistics: &links::Statistics) -> [(&'static str, u64); 14] {
         ("rx_ignored_packets", statistics.ignored_packets),
         ("tx_unsent_frames", statistics.unsent_frames),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_links_the_first_tells_of_the_node() {
+        let links = without_links("192.168.57.2".parse().ok(), true, 1500);
+        let first = &links[0];
+        assert_eq!((first.mtu, first.connected, links.len()), (1410, true, 8));
+        assert_eq!((first.source.as_str(), first.destination.as_str()), ("192.168.57.2", ""));
+        assert_eq!(without_links(None, false, 1500), vec![NodeLink::default(); 8]);
+    }
 }
