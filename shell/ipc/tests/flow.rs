@@ -29,15 +29,18 @@ fn unique_name() -> String {
     format!("flow-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn bind(name: &str, transport: Transport) -> Server {
-    Server::bind(ServerSettings {
+fn settings(name: &str, transport: Transport) -> ServerSettings {
+    ServerSettings {
         name: name.to_owned(),
         transport,
         max_message_bytes: 20_000,
         access: Access::Anyone,
         backlog: Backlog::RING,
-    })
-    .unwrap()
+    }
+}
+
+fn bind(name: &str, transport: Transport) -> Server {
+    Server::bind(settings(name, transport)).unwrap()
 }
 
 fn request(payload: &[u8]) -> Vec<u8> {
@@ -123,6 +126,33 @@ async fn who_sends_gets_what_there_is_room_for() {
         client.send(&request(b"x"), LONG).unwrap();
         assert_eq!(next_request(&mut server).await, b"x");
         assert!(server.waiting(id) < 3, "{transport:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_far_behind_is_slowed_down_and_loses_nothing() {
+    for transport in BOTH {
+        let name = unique_name();
+        let mut server = Server::bind(ServerSettings {
+            backlog: Backlog { messages_max: 20, ..Backlog::RING },
+            ..settings(&name, transport)
+        })
+        .unwrap();
+        let connect = move || Client::connect(&name, 0, LONG).unwrap();
+        let (id, mut client) = connected(&mut server, connect).await;
+        while server.waiting(id) < 12 {
+            server.event(id, &event(&[7; 15_000])).unwrap();
+        }
+        for number in 0..3_u8 {
+            client.send(&request(&[number]), LONG).unwrap();
+        }
+        assert_eq!(next_request(&mut server).await, [0]);
+        // The next one is there, and not read before the server has looked whether the client takes anything.
+        let now = poll_fn(|cx| Poll::Ready(server.poll_next(cx))).await;
+        assert_eq!(now, Poll::Pending, "{transport:?}");
+        for number in 1..3_u8 {
+            assert_eq!(next_request(&mut server).await, [number]);
+        }
     }
 }
 

@@ -86,6 +86,10 @@ pub struct Server {
     behind: BTreeSet<ClientId>,
     /// Those of them that were added since they were last looked at.
     posted: Vec<ClientId>,
+    /// Clients with requests that have to wait until the next look, since they are far behind.
+    slowed: BTreeSet<ClientId>,
+    /// Those of them whose next request may be read all the same.
+    passes: BTreeSet<ClientId>,
     /// Clients that have gone and have not been reported.
     gone: VecDeque<ClientId>,
     last_id: u64,
@@ -108,6 +112,8 @@ impl Server {
             peers: BTreeMap::new(),
             behind: BTreeSet::new(),
             posted: Vec::new(),
+            slowed: BTreeSet::new(),
+            passes: BTreeSet::new(),
             gone: VecDeque::new(),
             last_id: DOOR.0,
             retry: None,
@@ -367,6 +373,11 @@ impl Server {
     /// The next request of a client whose turn it is.
     fn read(&mut self, client: ClientId) -> Option<ServerEvent> {
         let peer = self.peers.get_mut(&client)?;
+        if peer.is_far_behind() && !self.passes.remove(&client) {
+            // One request at each look: who sends more than it takes is slowed down before it is disconnected.
+            self.slowed.insert(client);
+            return None;
+        }
         match peer.poll_request() {
             Poll::Pending => None,
             Poll::Ready(Ok(bytes)) => {
@@ -375,6 +386,11 @@ impl Server {
                 // Who asks for something may have taken something before: a client that does both in turn must not fall
                 // behind by the time until the next look.
                 self.flush_after(client).ok()?;
+                if self.behind.contains(&client) && self.retry_after > RETRY_FIRST {
+                    // It is at work: there will be room again soon.
+                    self.retry = None;
+                    self.retry_after = RETRY_FIRST;
+                }
                 Some(ServerEvent::Request { client, bytes })
             }
             Poll::Ready(Err(why)) => {
@@ -398,6 +414,8 @@ impl Server {
 
     fn remove(&mut self, client: ClientId) {
         self.behind.remove(&client);
+        self.slowed.remove(&client);
+        self.passes.remove(&client);
         if self.peers.remove(&client).is_some() {
             self.closed += 1;
         }
@@ -416,6 +434,12 @@ impl Server {
         let has_moved = self.flush_behind();
         self.retry_after =
             if has_moved { RETRY_FIRST } else { (self.retry_after * 2).min(RETRY_LAST) };
+        for client in std::mem::take(&mut self.slowed) {
+            if let Some(peer) = self.peers.get(&client) {
+                self.passes.insert(client);
+                peer.ask_for_turn();
+            }
+        }
         if self.door.is_accepting_late() {
             self.door.accept_late();
         }

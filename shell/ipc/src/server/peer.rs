@@ -315,6 +315,12 @@ impl Peer {
         Ok(())
     }
 
+    /// Whether half of what may wait for the client does.
+    pub(super) fn is_far_behind(&self) -> bool {
+        let waiting = self.responses.len() + self.events.len();
+        waiting > self.backlog.messages_max / 2 || self.waiting_bytes > self.backlog.bytes_max / 2
+    }
+
     /// How many events wait for room in the client's buffer.
     pub(super) fn waiting(&self) -> usize {
         self.events.len()
