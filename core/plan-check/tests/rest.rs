@@ -39,7 +39,8 @@ fn does_something(graph: &Graph) -> bool {
     graph.synapses.iter().any(|synapse| {
         let action = &synapse.action;
         let is_real = action.kind == ActionKind::Resource || action.task == "stonith";
-        is_real && !matches!(action.task.as_str(), "cancel" | "notify" | "lrm_delete")
+        // Deletions change histories that a simulation keeps.
+        is_real && !matches!(action.task.as_str(), "cancel" | "delete" | "lrm_delete" | "notify")
     })
 }
 
