@@ -47,7 +47,7 @@ restarts or is demoted or a node is fenced. 64 for a wrong command line, 65 and 
 change that the cluster would refuse, others as crm_error lists them."
 )]
 struct Options {
-    /// The new configuration: a whole CIB, of which only the configuration counts, or a <configuration>; "-" for standard
+    /// The new configuration: a whole CIB, of which only the configuration counts, or its section alone; "-" for standard
     /// input
     #[arg(value_name = "NEW.xml")]
     new: Option<PathBuf>,

@@ -211,7 +211,7 @@ impl Configuration {
     }
 
     /// A node's addresses, in the order of links.
-    pub(crate) fn addresses(&self, node: NodeId) -> Vec<std::net::IpAddr> {
+    pub(crate) fn addresses(&self, node: NodeId) -> Vec<IpAddr> {
         let there = self.place.nodes.iter().find(|there| there.id == node.0);
         there.map_or_else(Vec::new, |there| there.addresses.values().copied().collect())
     }
