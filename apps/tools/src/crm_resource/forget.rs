@@ -247,11 +247,10 @@ fn has_failed(session: &Session<'_>, resource: &Resource, node: &str) -> Result<
     Ok(session.model.failed.iter().any(|failure| {
         let is_resource =
             failure.resource == known_as.as_str() || failure.resource == resource.id.as_str();
-        let is_operation = session
-            .options
-            .operation
-            .as_ref()
-            .is_none_or(|task| task == failure.entry.task() && failure.entry.interval == wanted);
+        let is_operation =
+            session.options.operation.as_ref().is_none_or(|task| {
+                task == failure.entry.task() && failure.entry.interval == wanted
+            });
         is_resource && is_operation && failure.node == node
     }))
 }

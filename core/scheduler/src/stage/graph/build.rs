@@ -118,7 +118,8 @@ impl<'p, 'm> Builder<'p, 'm> {
             let there: BTreeSet<ActionId> =
                 self.synapses.iter().map(|synapse| synapse.action.id).collect();
             let before = self.synapses.len();
-            self.synapses.retain(|synapse| synapse.inputs.iter().all(|input| there.contains(input)));
+            self.synapses
+                .retain(|synapse| synapse.inputs.iter().all(|input| there.contains(input)));
             if self.synapses.len() == before {
                 return;
             }
