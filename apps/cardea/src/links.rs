@@ -14,6 +14,9 @@ use crate::{complain, exit_code, programs, say};
 
 const USAGE: &str = "usage: cardea install-links DIRECTORY [--agents OCF_ROOT]";
 
+/// The name that leads to what has no older name.
+const OWN_NAME: &str = "cardea";
+
 /// `cardea install-links`.
 pub(crate) fn install(args: &[OsString]) -> ExitCode {
     let Some((directory, ocf_root)) = arguments(args) else { return complain(USAGE) };
@@ -25,10 +28,16 @@ pub(crate) fn install(args: &[OsString]) -> ExitCode {
         }
     };
     let programs = programs::groups().into_iter().flat_map(|(_, programs)| programs);
+    let programs = programs.map(|program| program.name);
+    // Where another copy of the binary is, its own name is taken, and leads to the same questions.
+    let is_copy = |name: &&str| {
+        fs::symlink_metadata(directory.join(name)).is_ok_and(|there| !there.is_symlink())
+    };
+    let own = Some(OWN_NAME).filter(|name| !is_copy(name));
     let mut made = 0;
-    for program in programs {
-        if let Err(error) = link(&binary, &directory, program.name) {
-            complain(&format!("{}: {error}", directory.join(program.name).display()));
+    for name in programs.chain(own) {
+        if let Err(error) = link(&binary, &directory, name) {
+            complain(&format!("{}: {error}", directory.join(name).display()));
             return exit_code(ToolExit::CannotCreate);
         }
         made += 1;
