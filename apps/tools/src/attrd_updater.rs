@@ -7,11 +7,7 @@ use messages::attributes::{Dampening, Selector, Update, UpdateKind};
 use vocab::{NodeName, ToolExit};
 use xml::Element;
 
-use crate::{
-    frame::{self, Common},
-    node_target::target_from_environment,
-    output::{Output, OutputOptions},
-};
+use crate::{frame, node_target::target_from_environment, output::Output};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool = crate::Tool {
@@ -25,10 +21,6 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     /// The attribute's name
     #[arg(short = 'n', long)]
     name: Option<String>,
@@ -90,23 +82,8 @@ impl Commands {
     }
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = run(&options, &mut output);
-    output.finish(exit)
+    frame::run(&TOOL, &args, run)
 }
 
 fn run(options: &Options, output: &mut Output) -> ToolExit {

@@ -13,10 +13,7 @@ use client::cib::{CallOptions, Cib, CibError, Failure, Operation, Request};
 use vocab::{NodeName, ToolExit};
 use xml::{Element, Limits, Node};
 
-use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
-};
+use crate::{frame, output::Output};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool =
@@ -28,10 +25,6 @@ const DANGEROUS: &str = "The supplied command is considered dangerous. To preven
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     command: Commands,
     #[command(flatten)]
@@ -142,12 +135,6 @@ struct Data {
     xml_pipe: bool,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 /// A run that ends here: what to say, and the exit status.
 struct Stop {
     message: String,
@@ -175,25 +162,16 @@ impl From<CibError> for Stop {
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match run(&options, &mut output) {
+    frame::run(&TOOL, &args, |options, output| match run(options, output) {
         Ok(()) => ToolExit::Ok,
         Err(Stop { message, exit, refused }) => {
             output.error(message);
             if let Some(refused) = refused {
-                tell_refused(&refused, &options, &mut output);
+                tell_refused(&refused, output);
             }
             exit
         }
-    };
-    output.finish(exit)
+    })
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
@@ -350,10 +328,10 @@ fn tell_paths(connection: &mut Cib, options: &Options, output: &mut Output) -> R
 
 /// Tells what was refused: the objects that could not be created; the whole document, with line numbers, only to who wants
 /// to know more.
-fn tell_refused(refused: &Element, options: &Options, output: &mut Output) {
+fn tell_refused(refused: &Element, output: &mut Output) {
     if refused.name() != "cib" {
         tell(refused, output);
-    } else if options.common.verbose > 0 {
+    } else if output.verbosity() > 0 {
         for (number, line) in refused.to_pretty().lines().enumerate() {
             output.remark(format!("{:4} {line}", number + 1));
         }

@@ -5,12 +5,7 @@ mod work;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use vocab::ToolExit;
-
-use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
-};
+use crate::frame::{self, Stop};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool = crate::Tool {
@@ -21,10 +16,6 @@ pub(crate) const TOOL: crate::Tool = crate::Tool {
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     command: Commands,
     /// The attribute's name; a query without shows all
@@ -40,7 +31,7 @@ struct Options {
     #[arg(short = 's', long, value_name = "SET")]
     set_name: Option<String>,
     /// The promotion score of a resource, by default of the one in OCF_RESOURCE_INSTANCE
-    #[arg(short = 'p', long, value_name = "RESOURCE", num_args = 0..=1, require_equals = true)]
+    #[arg(short = 'p', long, value_name = "RESOURCE", num_args = 0..=1)]
     promotion: Option<Option<String>>,
     /// What a query shows if there is no value
     #[arg(short = 'd', long, value_name = "VALUE")]
@@ -88,63 +79,44 @@ struct Commands {
     delete: bool,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
+/// What the tools that are other names for a part of this one pass on to it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PassedOn {
+    /// The node; by default the one this runs on
+    #[arg(short = 'N', long, short_alias = 'U', alias = "uname")]
+    node: Option<String>,
+    /// The id of the attribute
+    #[arg(short = 'i', long, alias = "attr-id", value_name = "XML_ID")]
+    id: Option<String>,
+    /// Show only the value
+    #[arg(short = 'q', long, short_alias = 'Q')]
+    quiet: bool,
+}
+
+impl PassedOn {
+    /// The same as arguments of this tool.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        let node = self.node.as_deref().map(|node| ["-N", node]);
+        let id = self.id.as_deref().map(|id| ["-i", id]);
+        node.into_iter().chain(id).flatten().chain(self.quiet.then_some("-q"))
     }
 }
 
 /// Whether a query with these arguments finds something; nothing is said.
 pub(crate) fn finds(args: &[OsString]) -> bool {
     let quietly = [args, &["--output-as=none".into()]].concat();
-    let Ok(options) = frame::parse::<Options>(&TOOL, &join_promotion(&quietly)) else {
-        return false;
-    };
-    Output::open(TOOL.name, &options.output, &quietly)
-        .is_ok_and(|mut output| work::run(&options, &mut output).is_ok())
+    frame::open(&TOOL, &quietly)
+        .is_ok_and(|(options, mut output)| work::run(&options, &mut output).is_ok())
 }
 
-/// The node that is meant by this name, or by none. The error is what to say and the exit status.
-pub(crate) fn node_name(given: Option<&str>) -> Result<String, (String, ToolExit)> {
-    work::node(given).map_err(|problem| (problem.to_string(), problem.exit()))
+/// The node that is meant by this name, or by none.
+pub(crate) fn node_name(given: Option<&str>) -> Result<String, Stop> {
+    work::node(given).map_err(Stop::from)
 }
 
 /// Runs this tool, for one that is another name for it.
 pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
-    // The old forms "-p" and "-p RESOURCE" differ only by what follows, which the parser cannot tell from an argument.
-    let options: Options = match frame::parse(&TOOL, &join_promotion(&args)) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match work::run(&options, &mut output) {
-        Ok(()) => ToolExit::Ok,
-        Err(problem) => {
-            output.error(problem.to_string());
-            problem.exit()
-        }
-    };
-    output.finish(exit)
-}
-
-/// Makes `-p RESOURCE` one argument.
-fn join_promotion(args: &[OsString]) -> Vec<OsString> {
-    let mut joined: Vec<OsString> = Vec::with_capacity(args.len());
-    let mut rest = args.iter().cloned().peekable();
-    while let Some(mut argument) = rest.next() {
-        let is_option = argument == "-p" || argument == "--promotion";
-        if is_option
-            && let Some(value) = rest.next_if(|next| !next.to_string_lossy().starts_with('-'))
-        {
-            argument.push("=");
-            argument.push(value);
-        }
-        joined.push(argument);
-    }
-    joined
+    frame::run(&TOOL, &args, work::run)
 }
 
 #[cfg(test)]
@@ -153,10 +125,15 @@ mod tests {
 
     #[test]
     fn promotion_takes_a_resource_or_none() {
-        let join =
-            |args: &[&str]| join_promotion(&args.iter().map(OsString::from).collect::<Vec<_>>());
-        assert_eq!(join(&["x", "-p", "db", "-v", "5"]), ["x", "-p=db", "-v", "5"]);
-        assert_eq!(join(&["x", "-p", "-v", "5"]), ["x", "-p", "-v", "5"]);
-        assert_eq!(join(&["x", "--promotion"]), ["x", "--promotion"]);
+        let promotion = |args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            frame::parse::<Options>(&TOOL, &args).expect("these are options").promotion
+        };
+        for form in [&["x", "-p", "db", "-v", "5"][..], &["x", "--promotion=db"], &["x", "-pdb"]] {
+            assert_eq!(promotion(form), Some(Some("db".to_owned())), "{form:?}");
+        }
+        assert_eq!(promotion(&["x", "-p", "-v", "5"]), Some(None));
+        assert_eq!(promotion(&["x", "--promotion"]), Some(None));
+        assert_eq!(promotion(&["x", "-v", "5"]), None);
     }
 }

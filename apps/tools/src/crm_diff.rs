@@ -11,8 +11,8 @@ use xml::{
 };
 
 use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
+    frame::{self, Stop},
+    output::Output,
 };
 
 /// This tool.
@@ -24,10 +24,6 @@ pub(crate) const TOOL: crate::Tool = crate::Tool {
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     /// File with the XML to start from
     #[arg(short = 'o', long, value_name = "FILE")]
     original: Option<String>,
@@ -54,45 +50,21 @@ struct Options {
     stdin: bool,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
-/// A run that ends here: what to say, and the exit status.
-struct Stop(String, ToolExit);
-
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match run(&options, &mut output) {
-        Ok(exit) => exit,
-        Err(Stop(message, exit)) => {
-            output.error(message);
-            exit
-        }
-    };
-    output.finish(exit)
+    frame::run(&TOOL, &args, run)
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
     if options.no_version && options.cib {
         let message = "-u/--no-version incompatible with -c/--cib";
-        return Err(Stop(message.to_owned(), ToolExit::Usage));
+        return Err(Stop::new(message.to_owned(), ToolExit::Usage));
     }
     let patches = options.patch.is_some();
     if options.no_version && patches {
         output.remark("Warning: -u/--no-version ignored with -p/--patch");
     }
     if options.stdin {
-        return Err(Stop(
+        return Err(Stop::new(
             "--stdin is not implemented yet".to_owned(),
             ToolExit::UnimplementedFeature,
         ));
@@ -102,10 +74,10 @@ fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
     let file = options.patch.as_deref().or(options.new.as_deref());
     let new = read(options.new_string.as_deref(), file)
         .ok_or("Either --new, --new-string, or --patch must be specified");
-    let usage = |message: &str| Stop(message.to_owned(), ToolExit::Usage);
+    let usage = |message: &str| Stop::new(message.to_owned(), ToolExit::Usage);
     let (original, new) = (original.map_err(usage)?, new.map_err(usage)?);
     let unreadable =
-        |which: &str| Stop(format!("Failed to parse {which} XML"), ToolExit::DataError);
+        |which: &str| Stop::new(format!("Failed to parse {which} XML"), ToolExit::DataError);
     let original = original.map_err(|()| unreadable("original"))?;
     let new = new.map_err(|()| unreadable(if patches { "patch" } else { "new" }))?;
     if patches {
@@ -145,7 +117,7 @@ fn apply(
             | PatchError::NoMatch(_)
             | PatchError::Digest { .. } => Failure::DiffFailed,
         };
-        return Err(Stop(format!("Could not apply patch: {failure}"), failure.exit()));
+        return Err(Stop::new(format!("Could not apply patch: {failure}"), failure.exit()));
     }
     tell(output, "updated", &document);
     Ok(ToolExit::Ok)
@@ -170,8 +142,8 @@ fn compare(
     } else {
         Patchset::between(original, &new)
     };
-    let patch =
-        patch.map_err(|error| Stop(format!("Could not compare: {error}"), ToolExit::DataError))?;
+    let patch = patch
+        .map_err(|error| Stop::new(format!("Could not compare: {error}"), ToolExit::DataError))?;
     let Some(mut patch) = patch else { return Ok(ToolExit::Ok) };
     if options.cib {
         patch = patch.with_digest(original, &new);

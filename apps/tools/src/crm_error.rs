@@ -8,8 +8,8 @@ use vocab::ToolExit;
 use xml::Element;
 
 use crate::{
-    frame::{self, Common},
-    output::{Format, Output, OutputOptions},
+    frame,
+    output::{Format, Output},
 };
 use codes::{EXIT_NAMES, LEGACY_CODES, RETURN_CODES, UNNAMED_ERRORS};
 
@@ -19,10 +19,6 @@ pub(crate) const TOOL: crate::Tool =
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     /// Show the name too
     #[arg(short = 'n', long)]
     name: bool,
@@ -38,12 +34,6 @@ struct Options {
     /// The codes
     #[arg(value_name = "CODE", allow_negative_numbers = true)]
     codes: Vec<i32>,
-}
-
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
 }
 
 /// Which family of numbers a code belongs to.
@@ -62,14 +52,10 @@ struct Shown {
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
+    frame::run(&TOOL, &args, run)
+}
+
+fn run(options: &Options, output: &mut Output) {
     let family = match (options.exit, options.rc) {
         (true, _) => Family::ExitStatus,
         (false, true) => Family::ReturnCode,
@@ -77,16 +63,15 @@ fn main(args: Vec<OsString>) -> ExitCode {
     };
     if options.list || options.codes.is_empty() {
         for (code, name, text) in all(family) {
-            show(&mut output, Shown { code: true, name: options.name }, code, name, text);
+            show(output, Shown { code: true, name: options.name }, code, name, text);
         }
     } else {
-        let shown = Shown { code: options.common.verbose > 0, name: options.name };
-        for code in options.codes {
+        let shown = Shown { code: output.verbosity() > 0, name: options.name };
+        for &code in &options.codes {
             let (name, text) = describe(family, code);
-            show(&mut output, shown, code, name, &text);
+            show(output, shown, code, name, &text);
         }
     }
-    output.finish(ToolExit::Ok)
 }
 
 fn show(output: &mut Output, shown: Shown, code: i32, name: &str, text: &str) {

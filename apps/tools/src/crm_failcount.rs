@@ -3,12 +3,12 @@
 use std::{ffi::OsString, process::ExitCode};
 
 use client::cib::{CallOptions, Cib};
-use vocab::{Interval, Score, ToolExit};
+use vocab::{Interval, Score};
 use xml::Element;
 
 use crate::{
     crm_attribute, crm_resource,
-    frame::{self, Common},
+    frame::{self, Outcome as _, Stop},
     output::{Output, OutputOptions},
 };
 
@@ -21,8 +21,6 @@ pub(crate) const TOOL: crate::Tool = crate::Tool {
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
     #[command(flatten)]
     command: Commands,
     /// The resource
@@ -56,12 +54,6 @@ struct Commands {
     attr_value: Option<String>,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 fn main(args: Vec<OsString>) -> ExitCode {
     let options: Options = match frame::parse(&TOOL, &args) {
         Ok(options) => options,
@@ -74,25 +66,26 @@ fn main(args: Vec<OsString>) -> ExitCode {
     let query = options.command.query;
     match run(&options, query, &mut output) {
         Ok(node) if !query => crm_resource::main(cleanup(&options, &node)),
-        Ok(_) => output.finish(ToolExit::Ok),
-        Err((message, exit)) => {
-            output.error(message);
+        other => {
+            let exit = other.map(drop).settle(&mut output);
             output.finish(exit)
         }
     }
 }
 
 /// Shows the count, if that is wanted; gives the node's name.
-fn run(options: &Options, query: bool, output: &mut Output) -> Result<String, (String, ToolExit)> {
+fn run(options: &Options, query: bool, output: &mut Output) -> Result<String, Stop> {
     let node = crm_attribute::node_name(options.node.as_deref())?;
     if !query {
         return Ok(node);
     }
     let interval = Interval::parse(&options.interval)
-        .map_err(|_| (format!("'{}' is not an interval", options.interval), ToolExit::Usage))?;
+        .map_err(|_| Stop::usage(format!("'{}' is not an interval", options.interval)))?;
     let document = Cib::open(TOOL.name)
         .and_then(|mut cib| cib.query(None, CallOptions::SCOPE_LOCAL))
-        .map_err(|error| (format!("could not query CIB for fail counts: {error}"), error.exit()))?;
+        .map_err(|error| {
+            Stop::new(format!("could not query CIB for fail counts: {error}"), error.exit())
+        })?;
     let (name, count) =
         count(&document, &node, &options.resource, options.operation.as_deref(), interval);
     if options.quiet {

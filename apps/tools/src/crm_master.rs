@@ -5,8 +5,8 @@ use std::{env, ffi::OsString, process::ExitCode};
 use vocab::ToolExit;
 
 use crate::{
-    crm_attribute,
-    frame::{self, Common},
+    crm_attribute::{self, PassedOn},
+    frame,
 };
 
 /// This tool.
@@ -19,24 +19,15 @@ pub(crate) const TOOL: crate::Tool = crate::Tool {
 #[derive(Debug, clap::Args)]
 struct Options {
     #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
     command: Commands,
     /// The resource; by default the one in OCF_RESOURCE_INSTANCE
     #[arg(short = 'r', long)]
     resource: Option<String>,
-    /// The node; by default the one this runs on
-    #[arg(short = 'N', long, short_alias = 'U', alias = "uname")]
-    node: Option<String>,
+    #[command(flatten)]
+    passed_on: PassedOn,
     /// How long it lasts: reboot or forever
     #[arg(short = 'l', long, value_name = "LIFETIME", default_value = "forever")]
     lifetime: String,
-    /// The id of the attribute
-    #[arg(short = 'i', long, alias = "attr-id", value_name = "XML_ID")]
-    id: Option<String>,
-    /// Show only the value
-    #[arg(short = 'q', long, short_alias = 'Q')]
-    quiet: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -59,12 +50,6 @@ struct Commands {
     delete: bool,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 fn main(args: Vec<OsString>) -> ExitCode {
     let options: Options = match frame::parse(&TOOL, &args) {
         Ok(options) => options,
@@ -81,15 +66,7 @@ fn main(args: Vec<OsString>) -> ExitCode {
 fn arguments(options: &Options, resource: &str) -> Vec<OsString> {
     let name = format!("master-{resource}");
     let mut words = vec![TOOL.name, "-n", &name, "-l", &options.lifetime];
-    if let Some(node) = &options.node {
-        words.extend(["-N", node]);
-    }
-    if let Some(id) = &options.id {
-        words.extend(["-i", id]);
-    }
-    if options.quiet {
-        words.push("-q");
-    }
+    words.extend(options.passed_on.words());
     match &options.command.update {
         Some(value) => words.extend(["-v", value]),
         None if options.command.delete => words.push("-D"),

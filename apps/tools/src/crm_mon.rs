@@ -18,7 +18,7 @@ use present::{FenceEvent, FenceState, Sections, Show, Status};
 use vocab::ToolExit;
 
 use crate::{
-    frame::{self, Common, exit_code},
+    frame::{self, exit_code},
     output::{Format, Output, OutputOptions},
 };
 
@@ -28,8 +28,6 @@ pub(crate) const TOOL: crate::Tool =
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
     /// Form of the output: console (default), text, xml or none
     #[arg(long, value_name = "FORMAT", default_value = "console")]
     output_as: Form,
@@ -117,12 +115,6 @@ enum Form {
     Text,
     Xml,
     None,
-}
-
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {

@@ -13,7 +13,7 @@ use xml::Element;
 
 use crate::{
     crmadmin,
-    frame::{self, Common, exit_code},
+    frame::{self, exit_code},
 };
 
 /// This tool.
@@ -28,8 +28,6 @@ const DANGEROUS: &str = "The supplied command is considered dangerous.  To preve
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
     #[command(flatten)]
     command: Commands,
     /// Do it although it is dangerous
@@ -67,12 +65,6 @@ struct Commands {
     /// Forget a node that was stopped and taken out of the ring's configuration
     #[arg(short = 'R', long, value_name = "NAME")]
     remove: Option<String>,
-}
-
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
 }
 
 /// Why the tool could not do what it was asked.

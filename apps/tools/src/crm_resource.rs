@@ -16,10 +16,7 @@ use present::Status;
 use vocab::ToolExit;
 use xml::Element;
 
-use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
-};
+use crate::{frame, output::Output};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool =
@@ -27,10 +24,6 @@ pub(crate) const TOOL: crate::Tool =
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     command: Commands,
     /// The resource
@@ -175,12 +168,6 @@ struct Commands {
     restart: bool,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 /// A run that ends here: what to say, and the exit status.
 #[derive(Debug)]
 struct Stop {
@@ -206,6 +193,12 @@ impl Stop {
 
     fn not_implemented(what: &str) -> Self {
         Self::new(ToolExit::UnimplementedFeature, format!("{what} is not implemented yet"))
+    }
+}
+
+impl From<Stop> for frame::Stop {
+    fn from(stop: Stop) -> Self {
+        Self::new(stop.message, stop.exit)
     }
 }
 
@@ -251,22 +244,7 @@ impl Session<'_> {
 
 /// Runs this tool, for one that is another name for a part of it.
 pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match run(&options, &mut output) {
-        Ok(()) => ToolExit::Ok,
-        Err(stop) => {
-            output.error(stop.message);
-            stop.exit
-        }
-    };
-    output.finish(exit)
+    frame::run(&TOOL, &args, run)
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {

@@ -4,12 +4,7 @@ mod run;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use vocab::ToolExit;
-
-use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
-};
+use crate::frame;
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool = crate::Tool {
@@ -20,10 +15,6 @@ pub(crate) const TOOL: crate::Tool = crate::Tool {
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     command: Commands,
     /// Do it although something is overwritten or removed
@@ -78,30 +69,6 @@ struct Commands {
     switch: Option<String>,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
-/// A run that ends here: what to say, and the exit status.
-struct Stop(String, ToolExit);
-
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match run::run(&options, &mut output) {
-        Ok(exit) => exit,
-        Err(Stop(message, exit)) => {
-            output.error(message);
-            exit
-        }
-    };
-    output.finish(exit)
+    frame::run(&TOOL, &args, run::run)
 }

@@ -10,12 +10,8 @@ mod xml_form;
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use simulate::{Injections, NodeEvent, OperationResult, TicketEvent};
-use vocab::ToolExit;
 
-use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
-};
+use crate::frame;
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool = crate::Tool {
@@ -30,10 +26,6 @@ pub(crate) const PTEST: crate::Tool = crate::Tool { name: "ptest", ..TOOL };
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     source: Source,
     #[command(flatten)]
@@ -147,12 +139,6 @@ struct Artifacts {
     all_actions: bool,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 impl Options {
     /// Whether the plan is to be carried out.
     fn simulates(&self) -> bool {
@@ -199,49 +185,9 @@ fn each<E: Copy>(lists: &[(E, &Vec<String>)]) -> Vec<(E, String)> {
         .collect()
 }
 
-/// A run that ends here: what to say, if anything, and the exit status.
-#[derive(Debug)]
-struct Stop {
-    message: Option<String>,
-    exit: ToolExit,
-}
-
-impl Stop {
-    fn new(exit: ToolExit, message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), exit }
-    }
-}
-
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    // Plans follow their orderings by recursion, which needs more stack than the main thread has.
-    let thread = std::thread::Builder::new().stack_size(scheduler::STACK_BYTES);
-    let work = move || {
-        let mut output = match Output::open(TOOL.name, &options.output, &args) {
-            Ok(output) => output,
-            Err(exit) => return exit,
-        };
-        let result = match &options.profile {
-            Some(directory) => profile::profile(&options, directory, &mut output),
-            None => run::run(&options, &mut output),
-        };
-        let exit = match result {
-            Ok(()) => ToolExit::Ok,
-            Err(stop) => {
-                if let Some(message) = stop.message {
-                    output.error(message);
-                }
-                stop.exit
-            }
-        };
-        output.finish(exit)
-    };
-    match thread.spawn(work).map(std::thread::JoinHandle::join) {
-        Ok(Ok(exit)) => exit,
-        Ok(Err(_)) => frame::exit_code(ToolExit::Software),
-        Err(_) => frame::exit_code(ToolExit::OsError),
-    }
+    frame::run_planner(&TOOL, args, |options: &Options, output| match &options.profile {
+        Some(directory) => profile::profile(options, directory, output),
+        None => run::run(options, output),
+    })
 }

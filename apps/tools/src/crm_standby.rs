@@ -3,8 +3,8 @@
 use std::{ffi::OsString, process::ExitCode};
 
 use crate::{
-    crm_attribute,
-    frame::{self, Common},
+    crm_attribute::{self, PassedOn},
+    frame,
 };
 
 /// This tool.
@@ -17,21 +17,12 @@ pub(crate) const TOOL: crate::Tool = crate::Tool {
 #[derive(Debug, clap::Args)]
 struct Options {
     #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
     command: Commands,
-    /// The node; by default the one this runs on
-    #[arg(short = 'N', long, short_alias = 'U', alias = "uname")]
-    node: Option<String>,
+    #[command(flatten)]
+    passed_on: PassedOn,
     /// How long it lasts: reboot or forever
     #[arg(short = 'l', long, value_name = "LIFETIME")]
     lifetime: Option<String>,
-    /// The id of the attribute
-    #[arg(short = 'i', long, alias = "attr-id", value_name = "XML_ID")]
-    id: Option<String>,
-    /// Show only the value
-    #[arg(short = 'q', long, short_alias = 'Q')]
-    quiet: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,12 +37,6 @@ struct Commands {
     /// Remove the setting
     #[arg(short = 'D', long, alias = "delete-attr")]
     delete: bool,
-}
-
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
@@ -90,16 +75,7 @@ fn main(args: Vec<OsString>) -> ExitCode {
 /// The command line of `crm_attribute` that means the same.
 fn arguments(options: &Options, more: &[&str]) -> Vec<OsString> {
     let mut words = vec![TOOL.name, "-n", "standby"];
-    // Without a node, an attribute that lasts would be a cluster option; "-t" and "-l" together keep it a node's.
-    if let Some(node) = &options.node {
-        words.extend(["-N", node]);
-    }
-    if let Some(id) = &options.id {
-        words.extend(["-i", id]);
-    }
-    if options.quiet {
-        words.push("-q");
-    }
+    words.extend(options.passed_on.words());
     words.extend(more);
     words.into_iter().map(OsString::from).collect()
 }

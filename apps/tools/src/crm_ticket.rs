@@ -10,8 +10,8 @@ use client::cib::{CallOptions, Cib, CibError};
 use vocab::ToolExit;
 
 use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
+    frame::{self, Stop},
+    output::Output,
 };
 
 /// This tool.
@@ -20,10 +20,6 @@ pub(crate) const TOOL: crate::Tool =
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
@@ -96,55 +92,25 @@ struct Change {
     delete_attr: Vec<String>,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
-/// A run that ends here: what to say, and the exit status.
-struct Stop(String, ToolExit);
-
-impl Stop {
-    fn usage(message: impl Into<String>) -> Self {
-        Self(message.into(), ToolExit::Usage)
-    }
-
-    /// What the CIB refused.
-    fn refused(doing: &str, error: &CibError) -> Self {
-        Self(format!("{doing}: {}", error.failure()), error.exit())
-    }
+/// What the CIB refused.
+fn refused(doing: &str, error: &CibError) -> Stop {
+    Stop::new(format!("{doing}: {}", error.failure()), error.exit())
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match run(&options, &mut output) {
-        Ok(()) => ToolExit::Ok,
-        Err(Stop(message, exit)) => {
-            output.error(message);
-            exit
-        }
-    };
-    output.finish(exit)
+    frame::run(&TOOL, &args, run)
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
-    let mut cib = Cib::open(TOOL.name)
-        .map_err(|error| Stop::refused("Could not connect to the CIB", &error))?;
+    let mut cib =
+        Cib::open(TOOL.name).map_err(|error| refused("Could not connect to the CIB", &error))?;
     let document = match &options.xml_file {
         Some(path) => disk::read_document(path)
-            .map_err(|error| Stop(format!("{}: {error}", path.display()), ToolExit::NoInput))?
+            .map_err(|error| Stop::new(format!("{}: {error}", path.display()), ToolExit::NoInput))?
             .into(),
         None => cib
             .query(None, CallOptions::SCOPE_LOCAL)
-            .map_err(|error| Stop::refused("Could not get local CIB", &error))?,
+            .map_err(|error| refused("Could not get local CIB", &error))?,
     };
     let question = &options.question;
     let wanted = options.ticket.as_deref();
@@ -156,7 +122,7 @@ fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
         show::constraints(&document, wanted, output)
     } else if let Some(name) = &question.get_attr {
         let Some(ticket) = wanted else {
-            return Err(Stop("Must supply ticket ID with -t".to_owned(), ToolExit::NoSuch));
+            return Err(Stop::new("Must supply ticket ID with -t".to_owned(), ToolExit::NoSuch));
         };
         show::attribute(&document, ticket, name, options.default.as_deref(), output)
     } else if question.cleanup {

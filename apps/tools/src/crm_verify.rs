@@ -15,8 +15,8 @@ use vocab::ToolExit;
 use xml::{Element, Limits};
 
 use crate::{
-    frame::{self, Common},
-    output::{Format, Output, OutputOptions},
+    frame,
+    output::{Format, Output},
     schema,
 };
 
@@ -26,10 +26,6 @@ pub(crate) const TOOL: crate::Tool =
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     source: Source,
     /// Say nothing, only end with the result
@@ -57,12 +53,6 @@ struct Source {
     xml_pipe: bool,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 /// A run that ends here.
 enum Stop {
     /// The check could not be made: why, and the exit status.
@@ -72,37 +62,19 @@ enum Stop {
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    // Plans follow their orderings by recursion, which needs more stack than the main thread has.
-    let thread = std::thread::Builder::new().stack_size(scheduler::STACK_BYTES);
-    let work = move || {
-        let mut output = match Output::open(TOOL.name, &options.output, &args) {
-            Ok(output) => output,
-            Err(exit) => return exit,
-        };
-        let exit = match run(&options, &mut output) {
-            Ok(()) => ToolExit::Ok,
-            Err(Stop::Failed(message, exit)) => {
-                output.error(message);
-                exit
+    frame::run_planner(&TOOL, args, |options: &Options, output| match run(options, output) {
+        Ok(()) => ToolExit::Ok,
+        Err(Stop::Failed(message, exit)) => {
+            output.error(message);
+            exit
+        }
+        Err(Stop::Found(verdict)) => {
+            if !options.quiet {
+                output.remark(verdict);
             }
-            Err(Stop::Found(verdict)) => {
-                if !options.quiet {
-                    output.remark(verdict);
-                }
-                ToolExit::Config
-            }
-        };
-        output.finish(exit)
-    };
-    match thread.spawn(work).map(std::thread::JoinHandle::join) {
-        Ok(Ok(exit)) => exit,
-        Ok(Err(_)) => frame::exit_code(ToolExit::Software),
-        Err(_) => frame::exit_code(ToolExit::OsError),
-    }
+            ToolExit::Config
+        }
+    })
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
@@ -118,7 +90,7 @@ fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     }
     cib.child_or_new("status");
     // Being quiet takes back one request to say more.
-    let asked = options.common.verbose.saturating_sub(options.quiet.into());
+    let asked = output.verbosity().saturating_sub(options.quiet.into());
     // A document holds all there is to say.
     let verbose = if output.format() == Format::Xml { asked.max(1) } else { asked };
     let problems = problems(&cib);

@@ -11,8 +11,8 @@ use vocab::{NodeName, Timestamp, ToolExit};
 use xml::Element;
 
 use crate::{
-    frame::{self, Common},
-    output::{Output, OutputOptions},
+    frame::{self, Stop},
+    output::Output,
 };
 
 /// This tool.
@@ -21,10 +21,6 @@ pub(crate) const TOOL: crate::Tool =
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    output: OutputOptions,
     #[command(flatten)]
     command: Commands,
     /// How long to wait for an answer
@@ -58,12 +54,6 @@ struct Commands {
     nodes: Option<String>,
 }
 
-impl frame::Options for Options {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
 /// Why the tool could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
@@ -73,6 +63,12 @@ enum Problem {
     Launcher(#[from] LauncherError),
     #[error(transparent)]
     Cib(#[from] CibError),
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::new(format!("error: Command failed: {problem}"), problem.exit())
+    }
 }
 
 impl Problem {
@@ -101,22 +97,7 @@ pub(crate) fn exit(error: &ControllerError) -> ToolExit {
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
-    let options: Options = match frame::parse(&TOOL, &args) {
-        Ok(options) => options,
-        Err(exit) => return exit,
-    };
-    let mut output = match Output::open(TOOL.name, &options.output, &args) {
-        Ok(output) => output,
-        Err(exit) => return exit,
-    };
-    let exit = match run(&options, &mut output) {
-        Ok(()) => ToolExit::Ok,
-        Err(problem) => {
-            output.error(format!("error: Command failed: {problem}"));
-            problem.exit()
-        }
-    };
-    output.finish(exit)
+    frame::run(&TOOL, &args, run)
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Problem> {

@@ -4,12 +4,17 @@ use std::{
     process::ExitCode,
 };
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory, FromArgMatches};
 use vocab::{PRODUCT_VERSION, ToolExit};
 
+use crate::{
+    Tool,
+    output::{Output, OutputOptions},
+};
+
 /// Options that every tool has.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Common {
+#[derive(Args)]
+struct Common {
     /// Show this text and end
     #[arg(short = '?', long, action = clap::ArgAction::Help, required = false)]
     help: Option<bool>,
@@ -21,27 +26,44 @@ pub(crate) struct Common {
     version: bool,
     /// Say more about what is done; may be given several times
     #[arg(short = 'V', long, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
+    verbose: u8,
 }
 
-/// A tool's options, with those that every tool has.
-pub(crate) trait Options: clap::Args {
-    /// Those that every tool has.
-    fn common(&self) -> &Common;
+/// A tool's own options, with those that every tool has.
+#[derive(Args)]
+struct Framed<T: Args> {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    own: T,
+}
+
+/// The options of a tool with an output.
+#[derive(Args)]
+struct Reporting<T: Args> {
+    #[command(flatten)]
+    output: OutputOptions,
+    #[command(flatten)]
+    own: T,
 }
 
 /// Reads a tool's command line. `Err` is the exit status of a run that ends here: with help, a version, or a complaint.
-pub(crate) fn parse<T: Options>(tool: &crate::Tool, args: &[OsString]) -> Result<T, ExitCode> {
-    let command = T::augment_args(Bare::command())
+pub(crate) fn parse<T: Args>(tool: &Tool, args: &[OsString]) -> Result<T, ExitCode> {
+    framed(tool, args).map(|options: Framed<T>| options.own)
+}
+
+fn framed<T: Args>(tool: &Tool, args: &[OsString]) -> Result<Framed<T>, ExitCode> {
+    let command = Framed::<T>::augment_args(Bare::command())
         .name(tool.name)
         .about(tool.summary)
         .disable_help_flag(true)
         .disable_version_flag(true)
         .args_override_self(true);
-    let parsed =
-        command.try_get_matches_from(args).and_then(|mut m| T::from_arg_matches_mut(&mut m));
+    let parsed = command
+        .try_get_matches_from(args)
+        .and_then(|mut matches| Framed::from_arg_matches_mut(&mut matches));
     match parsed {
-        Ok(options) if options.common().version => {
+        Ok(options) if options.common.version => {
             let _ = writeln!(io::stdout(), "Cardea {PRODUCT_VERSION}, speaks Pacemaker 2.1.5");
             Err(ExitCode::SUCCESS)
         }
@@ -57,8 +79,100 @@ pub(crate) fn parse<T: Options>(tool: &crate::Tool, args: &[OsString]) -> Result
     }
 }
 
+/// A run that ends before its work is done: what to say, if anything, and the exit status.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    pub(crate) message: Option<String>,
+    pub(crate) exit: ToolExit,
+}
+
+impl Stop {
+    pub(crate) fn new(message: impl Into<String>, exit: ToolExit) -> Self {
+        Self { message: Some(message.into()), exit }
+    }
+
+    /// The command line makes no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(message, ToolExit::Usage)
+    }
+
+    /// Everything has been said.
+    pub(crate) fn silent(exit: ToolExit) -> Self {
+        Self { message: None, exit }
+    }
+}
+
+/// How a tool's work ends.
+pub(crate) trait Outcome {
+    /// Says what remains to be said; gives the exit status.
+    fn settle(self, output: &mut Output) -> ToolExit;
+}
+
+impl Outcome for () {
+    fn settle(self, _: &mut Output) -> ToolExit {
+        ToolExit::Ok
+    }
+}
+
+impl Outcome for ToolExit {
+    fn settle(self, _: &mut Output) -> ToolExit {
+        self
+    }
+}
+
+impl<O: Outcome, E: Into<Stop>> Outcome for Result<O, E> {
+    fn settle(self, output: &mut Output) -> ToolExit {
+        match self.map_err(Into::into) {
+            Ok(outcome) => outcome.settle(output),
+            Err(Stop { message, exit }) => {
+                if let Some(message) = message {
+                    output.error(message);
+                }
+                exit
+            }
+        }
+    }
+}
+
+/// Reads a tool's command line and opens its output. `Err` is the exit status of a run that ends here.
+pub(crate) fn open<T: Args>(
+    tool: &'static Tool,
+    args: &[OsString],
+) -> Result<(T, Output), ExitCode> {
+    let Framed { common, own: Reporting { output, own } } = framed(tool, args)?;
+    Ok((own, Output::open(tool.name, &output, args)?.with_verbosity(common.verbose)))
+}
+
+/// Runs a tool: reads its command line, opens its output, does its work and ends the output.
+pub(crate) fn run<T: Args, O: Outcome>(
+    tool: &'static Tool,
+    args: &[OsString],
+    work: impl FnOnce(&T, &mut Output) -> O,
+) -> ExitCode {
+    let (options, mut output) = match open(tool, args) {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
+    };
+    let exit = work(&options, &mut output).settle(&mut output);
+    output.finish(exit)
+}
+
+/// Runs a tool that makes plans: they follow their orderings by recursion, which needs more stack than the main thread has.
+pub(crate) fn run_planner<T: Args, O: Outcome>(
+    tool: &'static Tool,
+    args: Vec<OsString>,
+    work: impl FnOnce(&T, &mut Output) -> O + Send + 'static,
+) -> ExitCode {
+    let thread = std::thread::Builder::new().stack_size(scheduler::STACK_BYTES);
+    match thread.spawn(move || run(tool, &args, work)).map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(_)) => exit_code(ToolExit::Software),
+        Err(_) => exit_code(ToolExit::OsError),
+    }
+}
+
 /// Says why a tool ends before it has an output.
-pub(crate) fn complain(tool: &crate::Tool, message: &str, exit: ToolExit) -> ExitCode {
+pub(crate) fn complain(tool: &Tool, message: &str, exit: ToolExit) -> ExitCode {
     let _ = writeln!(io::stderr(), "{}: {message}", tool.name);
     exit_code(exit)
 }

@@ -89,6 +89,7 @@ fn is_one_word(text: &str) -> bool {
 pub struct Output {
     tool: &'static str,
     format: Format,
+    verbosity: u8,
     destination: Box<dyn Write>,
     request: String,
     elements: Vec<Element>,
@@ -118,7 +119,19 @@ impl Output {
             request.push_str(&quoted(&arg.to_string_lossy()));
         }
         let format = options.output_as;
-        Ok(Self { tool, format, destination, request, elements: Vec::new(), errors: Vec::new() })
+        let (elements, errors) = (Vec::new(), Vec::new());
+        Ok(Self { tool, format, verbosity: 0, destination, request, elements, errors })
+    }
+
+    /// The same output, to which is said more: as often as `--verbose` was given.
+    #[must_use]
+    pub fn with_verbosity(self, verbosity: u8) -> Self {
+        Self { verbosity, ..self }
+    }
+
+    /// How often more was asked for.
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
     }
 
     /// The form of the output.

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     attrd_updater, crmadmin,
     crmadmin::configured_nodes,
+    frame::Stop,
     node_target::target_from_environment,
     output::{Format, Output},
 };
@@ -47,6 +48,12 @@ pub(super) enum Problem {
     Controller(#[from] ControllerError),
     #[error("Could not update {name}: {source}")]
     Attributes { name: String, source: AttributesError },
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.to_string(), problem.exit())
+    }
 }
 
 impl Problem {

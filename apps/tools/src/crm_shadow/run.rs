@@ -9,8 +9,9 @@ use client::cib::{Backend, CallOptions, Cib, CibError};
 use vocab::ToolExit;
 use xml::{Element, Node, patchset::Patchset};
 
-use super::{Options, Stop};
+use super::Options;
 use crate::{
+    frame::Stop,
     output::{Format, Output},
     patch_text,
 };
@@ -75,7 +76,7 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<ToolExit, St
     if command.edit {
         return edit(&Copy::active()?);
     }
-    Err(Stop("Must specify a query or command option".to_owned(), ToolExit::Usage))
+    Err(Stop::new("Must specify a query or command option".to_owned(), ToolExit::Usage))
 }
 
 /// A copy of the CIB.
@@ -88,19 +89,21 @@ impl Copy {
     fn named(name: &str) -> Result<Self, Stop> {
         match Backend::shadow(name) {
             Ok(Backend::File(path)) => Ok(Self { name: name.to_owned(), path }),
-            Ok(Backend::Live | Backend::LiveReadOnly) => {
-                Err(Stop(format!("'{name}' cannot be the name of a shadow copy"), ToolExit::Usage))
-            }
-            Err(error) => Err(Stop(error.to_string(), ToolExit::Usage)),
+            Ok(Backend::Live | Backend::LiveReadOnly) => Err(Stop::new(
+                format!("'{name}' cannot be the name of a shadow copy"),
+                ToolExit::Usage,
+            )),
+            Err(error) => Err(Stop::new(error.to_string(), ToolExit::Usage)),
         }
     }
 
     fn active() -> Result<Self, Stop> {
         match active_name() {
             Some(name) => Self::named(&name),
-            None => {
-                Err(Stop("No active shadow configuration defined".to_owned(), ToolExit::NoSuch))
-            }
+            None => Err(Stop::new(
+                "No active shadow configuration defined".to_owned(),
+                ToolExit::NoSuch,
+            )),
         }
     }
 
@@ -112,14 +115,14 @@ impl Copy {
         fs::metadata(&self.path).map(drop).map_err(|error| {
             let text =
                 format!("Could not access shadow instance '{}': {}", self.name, words(&error));
-            Stop(text, exit_of(&error))
+            Stop::new(text, exit_of(&error))
         })
     }
 
     fn must_be_new(&self) -> Result<(), Stop> {
         if self.path.exists() {
             let reason = format!("A shadow instance '{}' already exists", self.name);
-            return Err(Stop(needs_force(&reason, "shadow file"), ToolExit::CannotCreate));
+            return Err(Stop::new(needs_force(&reason, "shadow file"), ToolExit::CannotCreate));
         }
         Ok(())
     }
@@ -133,14 +136,14 @@ impl Copy {
                 self.name
             ));
         }
-        Stop(needs_force(&reason, to_what), ToolExit::Usage)
+        Stop::new(needs_force(&reason, to_what), ToolExit::Usage)
     }
 
     fn read(&self) -> Result<Element, Stop> {
         self.must_exist()?;
         disk::read_document(&self.path).map_err(|_| {
             let text = format!("Could not parse XML from input file '{}'", self.path.display());
-            Stop(text, ToolExit::NoInput)
+            Stop::new(text, ToolExit::NoInput)
         })
     }
 
@@ -153,7 +156,7 @@ impl Copy {
         written.map_err(|error| {
             let text =
                 format!("Could not {doing} the shadow instance '{}': {}", self.name, words(&error));
-            Stop(text, exit_of(&error))
+            Stop::new(text, exit_of(&error))
         })
     }
 
@@ -198,7 +201,7 @@ impl Copy {
         let error = command.exec();
         let text =
             format!("Failed to launch shell '{}': {}", shell.to_string_lossy(), words(&error));
-        Err(Stop(text, exit_of(&error)))
+        Err(Stop::new(text, exit_of(&error)))
     }
 }
 
@@ -225,13 +228,13 @@ fn open_cluster() -> Result<Cib, Stop> {
     let backend = env::var_os("CIB_file").filter(|file| !file.is_empty());
     let backend = backend.map_or(Backend::Live, |file| Backend::File(file.into()));
     Cib::open_backend(super::TOOL.name, &backend).map_err(|error| {
-        Stop(format!("Could not connect to CIB: {}", error.failure()), error.exit())
+        Stop::new(format!("Could not connect to CIB: {}", error.failure()), error.exit())
     })
 }
 
 fn cluster_cib() -> Result<Element, Stop> {
     let cib = open_cluster()?.query(None, CallOptions::SCOPE_LOCAL).map_err(|error| {
-        Stop(format!("Could not query the non-shadow CIB: {}", error.failure()), error.exit())
+        Stop::new(format!("Could not query the non-shadow CIB: {}", error.failure()), error.exit())
     })?;
     Ok(Element::clone(&cib))
 }
@@ -268,7 +271,7 @@ fn commit(copy: &Copy, options: &Options) -> Result<ToolExit, Stop> {
             copy.name,
             error.failure()
         );
-        Stop(text, error.exit())
+        Stop::new(text, error.exit())
     })?;
     Ok(ToolExit::Ok)
 }
@@ -282,7 +285,7 @@ fn delete(copy: &Copy, options: &Options, output: &mut Output) -> Result<ToolExi
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             let text =
                 format!("Could not remove shadow instance '{}': {}", copy.name, words(&error));
-            return Err(Stop(text, exit_of(&error)));
+            return Err(Stop::new(text, exit_of(&error)));
         }
         Ok(()) | Err(_) => {}
     }
@@ -305,7 +308,7 @@ fn diff(copy: &Copy, output: &mut Output) -> Result<ToolExit, Stop> {
     let old = cluster_cib()?;
     let new = copy.read()?;
     let patch = Patchset::between(&old, &new)
-        .map_err(|error| Stop(format!("Could not compare: {error}"), ToolExit::Error))?;
+        .map_err(|error| Stop::new(format!("Could not compare: {error}"), ToolExit::Error))?;
     let Some(patch) = patch else {
         output.element(copy.element());
         return Ok(ToolExit::Ok);
@@ -327,7 +330,7 @@ fn verbatim(name: &str, text: &str) -> Element {
 fn edit(copy: &Copy) -> Result<ToolExit, Stop> {
     copy.must_exist()?;
     let Some(editor) = env::var_os("EDITOR") else {
-        return Err(Stop("No value for EDITOR defined".to_owned(), ToolExit::NotConfigured));
+        return Err(Stop::new("No value for EDITOR defined".to_owned(), ToolExit::NotConfigured));
     };
     let error = Command::new(&editor).arg(&copy.path).exec();
     let text = format!(
@@ -336,7 +339,7 @@ fn edit(copy: &Copy) -> Result<ToolExit, Stop> {
         copy.path.display(),
         words(&error)
     );
-    Err(Stop(text, ToolExit::OsFile))
+    Err(Stop::new(text, ToolExit::OsFile))
 }
 
 /// What the system calls the error, without its number.

@@ -5,8 +5,11 @@ use rules::{CalendarTime, LocalTime};
 use vocab::{Timestamp, ToolExit};
 use xml::Element;
 
-use super::{Options, Source, Stop, TOOL};
-use crate::{frame, schema};
+use super::{Options, Source, TOOL};
+use crate::{
+    frame::{self, Stop},
+    schema,
+};
 
 /// The CIB to start from.
 pub(super) fn read(source: &Source, verbose: u8) -> Result<Element, Stop> {
@@ -14,7 +17,7 @@ pub(super) fn read(source: &Source, verbose: u8) -> Result<Element, Stop> {
         let connected = Cib::open(TOOL.name);
         let answer = connected.and_then(|mut cib| cib.query(None, CallOptions::SCOPE_LOCAL));
         let cib = answer
-            .map_err(|error| Stop::new(error.exit(), format!("Live CIB query failed: {error}")))?;
+            .map_err(|error| Stop::new(format!("Live CIB query failed: {error}"), error.exit()))?;
         Element::clone(&cib)
     } else {
         file(source.xml_file.as_deref().unwrap_or(Path::new("-")))?
@@ -31,11 +34,11 @@ pub(super) fn file(path: &Path) -> Result<Element, Stop> {
             disk::DocumentError::Read(_) => ToolExit::NoInput,
             disk::DocumentError::Parse(_) => ToolExit::DataError,
         };
-        Stop::new(exit, format!("Could not read input XML: {error}"))
+        Stop::new(format!("Could not read input XML: {error}"), exit)
     })?;
     if cib.name() != "cib" {
         let message = format!("Could not read input XML: it is <{}>, not <cib>", cib.name());
-        return Err(Stop::new(ToolExit::DataError, message));
+        return Err(Stop::new(message, ToolExit::DataError));
     }
     Ok(cib)
 }
@@ -71,9 +74,8 @@ impl Moment {
     pub(super) fn of(options: &Options, cib: &Element) -> Result<Self, Stop> {
         let utc_offset_seconds = frame::utc_offset_seconds();
         if let Some(text) = &options.events.set_datetime {
-            let time = CalendarTime::parse(text).map_err(|error| {
-                Stop::new(ToolExit::Usage, format!("'{text}' is not a time: {error}"))
-            })?;
+            let time = CalendarTime::parse(text)
+                .map_err(|error| Stop::usage(format!("'{text}' is not a time: {error}")))?;
             let moment = time.moment(utc_offset_seconds);
             return Ok(Self::Given(LocalTime { moment, utc_offset_seconds }, text.clone()));
         }

@@ -5,8 +5,8 @@ use scheduler::Request;
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Options, Stop, input, input::Moment};
-use crate::output::Output;
+use super::{Options, input, input::Moment};
+use crate::{frame::Stop, output::Output};
 
 /// Makes a plan for each XML file in a directory and tells how long that took.
 pub(super) fn profile(
@@ -15,7 +15,7 @@ pub(super) fn profile(
     output: &mut Output,
 ) -> Result<(), Stop> {
     let unreadable = |error: std::io::Error| {
-        Stop::new(ToolExit::NoInput, format!("{}: {error}", directory.display()))
+        Stop::new(format!("{}: {error}", directory.display()), ToolExit::NoInput)
     };
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory).map_err(unreadable)? {

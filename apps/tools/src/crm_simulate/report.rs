@@ -13,7 +13,6 @@ pub(super) struct Report<'a> {
     /// Only what is essential is told.
     quiet: bool,
     /// How often more was asked for.
-    verbose: u8,
     /// Lists have headings and bullets.
     fancy: bool,
     /// Something was told, so that the next part stands off.
@@ -32,8 +31,12 @@ impl<'a> Report<'a> {
             ..Sections::NONE
         };
         let fancy = !(options.show_scores && options.quiet);
-        let verbose = options.common.verbose;
-        Self { output, quiet: options.quiet, verbose, fancy, started: false, sections }
+        Self { output, quiet: options.quiet, fancy, started: false, sections }
+    }
+
+    /// How often more was asked for.
+    pub(super) fn verbosity(&self) -> u8 {
+        self.output.verbosity()
     }
 
     /// A line about the circumstances.
@@ -138,7 +141,7 @@ impl<'a> Report<'a> {
                 Severity::Caution | Severity::Warning => (2, "warning"),
                 Severity::Notice => (3, "notice"),
             };
-            if self.verbose >= level {
+            if self.output.verbosity() >= level {
                 self.output.flush();
                 let _ = writeln!(std::io::stderr(), "{word}: {problem}");
             }

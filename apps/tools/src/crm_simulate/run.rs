@@ -9,13 +9,16 @@ use transition::{codec, walker};
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Options, Stop, TOOL, input, input::Moment, numbers, report::Report, xml_form};
-use crate::{frame, output::Output};
+use super::{Options, TOOL, input, input::Moment, numbers, report::Report, xml_form};
+use crate::{
+    frame::{self, Stop},
+    output::Output,
+};
 
 /// Pretends, plans and carries out, as far as is asked for, and tells about it.
 pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let target = target(options)?;
-    let mut cib = input::read(&options.source, options.common.verbose)?;
+    let mut cib = input::read(&options.source, output.verbosity())?;
     let moment = Moment::of(options, &cib)?;
     let mut report = Report::new(options, output);
     let sanitized = !options.source.live_check;
@@ -57,7 +60,7 @@ enum Target<'a> {
 fn replace_shadow(cib: Element) -> Result<(), Stop> {
     Cib::open(TOOL.name)
         .and_then(|mut shadow| shadow.replace(None, cib, CallOptions::SCOPE_LOCAL))
-        .map_err(|error| Stop::new(error.exit(), format!("Could not store the CIB: {error}")))
+        .map_err(|error| Stop::new(format!("Could not store the CIB: {error}"), error.exit()))
 }
 
 /// Where what becomes of the CIB is to be put.
@@ -75,7 +78,7 @@ fn target(options: &Options) -> Result<Target<'_>, Stop> {
     let file = options.source.xml_file.as_deref().filter(|path| path.as_os_str() != "-");
     match file {
         Some(file) => Ok(Target::File(file)),
-        None => Err(Stop::new(ToolExit::Usage, "--in-place needs a file: give it with --xml-file")),
+        None => Err(Stop::usage("--in-place needs a file: give it with --xml-file")),
     }
 }
 
@@ -123,7 +126,7 @@ fn plan(
     let request = Request {
         dot: options.artifacts.save_dotfile.is_some(),
         dot_all: options.artifacts.all_actions,
-        dot_numbers: options.common.verbose > 0,
+        dot_numbers: report.verbosity() > 0,
         capacities: options.show_utilization,
         ..Request::default()
     };
@@ -172,7 +175,7 @@ fn carry_out(
         let status = Status::of(&after, cib);
         report.status("Revised Cluster Status", "revised_cluster_status", &status, false);
     }
-    if complete { Ok(()) } else { Err(Stop { message: None, exit: ToolExit::Error }) }
+    if complete { Ok(()) } else { Err(Stop::silent(ToolExit::Error)) }
 }
 
 /// A line for each change, in columns.
@@ -210,7 +213,7 @@ fn widest(widths: impl Iterator<Item = usize>, more: usize) -> usize {
 
 fn save(path: &Path, text: &str) -> Result<(), Stop> {
     std::fs::write(path, text).map_err(|error| {
-        Stop::new(ToolExit::CannotCreate, format!("Could not create '{}': {error}", path.display()))
+        Stop::new(format!("Could not create '{}': {error}", path.display()), ToolExit::CannotCreate)
     })
 }
 

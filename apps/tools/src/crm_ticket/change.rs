@@ -2,7 +2,8 @@ use client::cib::{CallOptions, Cib};
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Change, Options, Stop, must_be_named, ticket};
+use super::{Change, Options, must_be_named, refused, ticket};
+use crate::frame::Stop;
 use crate::{frame, output::Output};
 
 /// Sets or removes attributes of a ticket.
@@ -27,7 +28,7 @@ pub(super) fn attributes(
         change.delete_attr.iter().for_each(|name| drop(state.remove_attr(name)));
         return cib
             .replace(Some("status"), state, CallOptions::NONE)
-            .map_err(|error| Stop::refused("Could not modify ticket", &error));
+            .map_err(|error| refused("Could not modify ticket", &error));
     }
     if !options.force
         && let Some((_, granted)) = set.iter().find(|(name, _)| name == "granted")
@@ -49,7 +50,7 @@ pub(super) fn attributes(
     }
     let tickets = Element::new("tickets").with_child(state);
     cib.modify(Some("status"), Element::new("status").with_child(tickets), CallOptions::CAN_CREATE)
-        .map_err(|error| Stop::refused("Could not modify ticket", &error))
+        .map_err(|error| refused("Could not modify ticket", &error))
 }
 
 /// Names and values that the command line sets.
@@ -90,18 +91,18 @@ pub(super) fn forget(
         let tickets = ticket::all(document);
         let ticket = tickets
             .get(id)
-            .ok_or_else(|| Stop(format!("No such ticket '{id}'"), ToolExit::NoSuch))?;
+            .ok_or_else(|| Stop::new(format!("No such ticket '{id}'"), ToolExit::NoSuch))?;
         if ticket.is_granted() {
             warn_of_revoking(id, output);
             let message = "Ticket cleanup not allowed without --force";
-            return Err(Stop(message.to_owned(), ToolExit::InsufficientPrivileges));
+            return Err(Stop::new(message.to_owned(), ToolExit::InsufficientPrivileges));
         }
     }
     let states: Vec<&Element> =
         ticket::states(document).filter(|state| state.id() == Some(id)).collect();
     for state in &states {
         cib.delete(Some("status"), Element::clone(state), CallOptions::NONE)
-            .map_err(|error| Stop::refused("Could not clean up ticket", &error))?;
+            .map_err(|error| refused("Could not clean up ticket", &error))?;
     }
     if !states.is_empty() {
         output.line(format!("Cleaned up {id}"));
@@ -115,12 +116,12 @@ fn unsafe_to_grant(id: &str, output: &mut Output) -> Stop {
          If you really want to grant '{id}' to this site now, and you know what you are doing,\n\
          please specify --force."
     ));
-    Stop("Ticket modification not allowed without --force".to_owned(), ToolExit::Unsafe)
+    Stop::new("Ticket modification not allowed without --force".to_owned(), ToolExit::Unsafe)
 }
 
 fn unsafe_to_revoke(id: &str, output: &mut Output) -> Stop {
     warn_of_revoking(id, output);
-    Stop("Ticket modification not allowed without --force".to_owned(), ToolExit::Unsafe)
+    Stop::new("Ticket modification not allowed without --force".to_owned(), ToolExit::Unsafe)
 }
 
 fn warn_of_revoking(id: &str, output: &mut Output) {

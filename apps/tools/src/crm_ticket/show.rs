@@ -2,10 +2,13 @@ use vocab::{Timestamp, ToolExit};
 use xml::Element;
 
 use super::{
-    Options, Stop,
+    Options,
     ticket::{self, Ticket},
 };
-use crate::{frame, output::Output};
+use crate::{
+    frame::{self, Stop},
+    output::Output,
+};
 
 /// Tells about one ticket, or all of them.
 pub(super) fn list(cib: &Element, options: &Options, output: &mut Output) -> Result<(), Stop> {
@@ -13,7 +16,10 @@ pub(super) fn list(cib: &Element, options: &Options, output: &mut Output) -> Res
     let chosen: Vec<&Ticket<'_>> = match options.ticket.as_deref() {
         Some(id) => {
             let ticket = tickets.get(id);
-            vec![ticket.ok_or_else(|| Stop(format!("No such ticket '{id}'"), ToolExit::NoSuch))?]
+            vec![
+                ticket
+                    .ok_or_else(|| Stop::new(format!("No such ticket '{id}'"), ToolExit::NoSuch))?,
+            ]
         }
         None => tickets.values().collect(),
     };
@@ -77,7 +83,7 @@ pub(super) fn states(cib: &Element, wanted: Option<&str>, output: &mut Output) -
         .collect();
     if found.is_empty() {
         let message = "Could not query ticket XML: No such device or address";
-        return Err(Stop(message.to_owned(), ToolExit::NoSuch));
+        return Err(Stop::new(message.to_owned(), ToolExit::NoSuch));
     }
     if let (Some(id), [_, _, ..]) = (wanted, found.as_slice()) {
         output.line(format!("Multiple ticket_states match ticket={id}"));
@@ -104,7 +110,7 @@ pub(super) fn constraints(
         .collect();
     if found.is_empty() {
         let message = "Could not show ticket constraints: No such device or address";
-        return Err(Stop(message.to_owned(), ToolExit::NoSuch));
+        return Err(Stop::new(message.to_owned(), ToolExit::NoSuch));
     }
     output.line("Constraints XML:\n");
     found.iter().for_each(|constraint| output.text(&constraint.to_pretty()));
@@ -133,7 +139,7 @@ pub(super) fn attribute(
     let value = tickets.get(ticket).and_then(|ticket| ticket.attribute(name)).or(default);
     let Some(value) = value else {
         let message = format!("Ticket '{ticket}' has no attribute '{name}'");
-        return Err(Stop(message, ToolExit::NoSuch));
+        return Err(Stop::new(message, ToolExit::NoSuch));
     };
     output.line(value);
     let attribute = Element::new("attribute").with("name", name).with("value", value);
