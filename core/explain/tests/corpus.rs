@@ -1,5 +1,5 @@
 //! Explains every resource of Pacemaker's own scheduler cases: there is always an answer, and what does not run has a
-//! cause. The cases are looked for as the scheduler's own test does.
+//! cause.
 
 #![allow(
     clippy::disallowed_methods,
@@ -7,22 +7,10 @@
     reason = "a test has files, an environment, and prints"
 )]
 
-use std::path::{Path, PathBuf};
-
+use conformance::{SchedulerCase, scheduler_cases, with_planning_stack};
 use explain::{Explanation, Verdict};
 use model::Model;
-use rules::LocalTime;
 use scheduler::{Request, schedule};
-use vocab::Timestamp;
-
-fn corpus() -> Option<PathBuf> {
-    let folder = match std::env::var_os("CARDEA_CONFORMANCE") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-    };
-    let folder = folder.join("scheduler/xml");
-    folder.is_dir().then_some(folder)
-}
 
 /// What was found, over all cases.
 #[derive(Default)]
@@ -55,26 +43,9 @@ fn look(found: &mut Found, case: &str, explanation: &Explanation) {
     }
 }
 
-/// All cases by name, with the time they are about.
-fn cases(folder: &Path) -> Vec<(String, xml::Element, LocalTime)> {
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.sort();
-    files
-        .into_iter()
-        .filter_map(|file| {
-            let case = file.file_stem()?.to_string_lossy().into_owned();
-            let cib = xml::parse(&std::fs::read_to_string(&file).ok()?).ok()?;
-            let recorded = cib.attr("execution-date").and_then(|date| date.parse().ok());
-            let now = LocalTime::utc(Timestamp(recorded.unwrap_or(1_790_000_000)));
-            Some((case, cib, now))
-        })
-        .collect()
-}
-
-fn explain_all(folder: &Path) -> Found {
+fn explain_all(cases: impl Iterator<Item = SchedulerCase>) -> Found {
     let mut found = Found::default();
-    for (case, cib, now) in cases(folder) {
+    for SchedulerCase { name: case, cib, now } in cases {
         let (model, _) = Model::build_sanitized(&cib, now);
         let plan = schedule(&model, &Request { reasons: true, ..Request::default() });
         for key in model.resources.keys() {
@@ -87,9 +58,9 @@ fn explain_all(folder: &Path) -> Found {
 }
 
 /// Looks for remedies for one resource that does not run, in every tenth case; gives the number of remedies.
-fn remedy_some(folder: &Path) -> usize {
+fn remedy_some(cases: impl Iterator<Item = SchedulerCase>) -> usize {
     let mut remedies = 0;
-    for (_, cib, now) in cases(folder).into_iter().step_by(10) {
+    for SchedulerCase { cib, now, .. } in cases.step_by(10) {
         let (model, _) = Model::build_sanitized(&cib, now);
         let plan = schedule(&model, &Request { reasons: true, ..Request::default() });
         let stopped = model.resources.keys().find(|&key| {
@@ -108,31 +79,18 @@ fn remedy_some(folder: &Path) -> usize {
     remedies
 }
 
-fn on_a_large_stack<T: Send + 'static>(
-    work: impl FnOnce(&Path) -> T + Send + 'static,
-) -> Option<T> {
-    let Some(folder) = corpus() else {
-        println!("left out: no scheduler corpus (set CARDEA_CONFORMANCE)");
-        return None;
-    };
-    let worker = std::thread::Builder::new()
-        .stack_size(scheduler::STACK_BYTES)
-        .spawn(move || work(&folder))
-        .unwrap();
-    Some(worker.join().unwrap())
-}
-
 #[test]
 fn remedies_bring_back_what_does_not_run() {
-    if let Some(remedies) = on_a_large_stack(remedy_some) {
-        println!("{remedies} remedies");
-        assert!(remedies > 0);
-    }
+    let Some(cases) = scheduler_cases() else { return };
+    let remedies = with_planning_stack(|| remedy_some(cases));
+    println!("{remedies} remedies");
+    assert!(remedies > 0);
 }
 
 #[test]
 fn every_resource_of_the_corpus_is_explained() {
-    let Some(found) = on_a_large_stack(explain_all) else { return };
+    let Some(cases) = scheduler_cases() else { return };
+    let found = with_planning_stack(|| explain_all(cases));
     println!("{} explained, {} tables", found.explained, found.tables);
     println!("{} do not add up", found.wrong_sums.len());
     println!("{} without cause", found.without_cause.len());
