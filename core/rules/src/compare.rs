@@ -12,7 +12,8 @@ pub(crate) fn compare(left: &str, right: &str, value_type: ValueType) -> Orderin
             _ => as_text(),
         },
         ValueType::Number => match (number(left), number(right)) {
-            (Some(left), Some(right)) => left.partial_cmp(&right).unwrap_or_else(as_text),
+            // "nan" is neither less nor greater.
+            (Some(left), Some(right)) => left.partial_cmp(&right).unwrap_or(Ordering::Equal),
             _ => as_text(),
         },
         ValueType::Version => compare_versions(left, right),
@@ -25,33 +26,72 @@ fn compare_text(left: &str, right: &str) -> Ordering {
     lower(left).cmp(&lower(right))
 }
 
-/// The number that a text begins with; what follows does not count.
-fn integer(text: &str) -> Option<i64> {
+/// The whole number that a text begins with, as C's `strtoll` reads it; what follows does not count. `None` if there is none
+/// or it does not fit.
+pub(crate) fn integer(text: &str) -> Option<i64> {
     let text = text.trim_start();
     let sign = usize::from(text.starts_with(['-', '+']));
     let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
     text[..sign + digits].parse().ok()
 }
 
+/// The number that a text begins with, as C's `strtod` reads decimal ones; what follows does not count. Pacemaker takes what
+/// comes out as zero without being spelled so for an underflow, and does not compare it as a number.
 fn number(text: &str) -> Option<f64> {
-    text.trim().parse().ok()
+    let text = text.trim_start();
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = digits(unsigned);
+    let fraction = unsigned[whole..].strip_prefix('.').map_or(0, digits);
+    let mut length = whole;
+    if fraction > 0 || (whole > 0 && unsigned[whole..].starts_with('.')) {
+        length += 1 + fraction;
+    }
+    if whole + fraction == 0 {
+        let word = |word: &str| {
+            unsigned.get(..word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word))
+        };
+        let value = if word("inf") { f64::INFINITY } else { f64::NAN };
+        return (word("inf") || word("nan"))
+            .then(|| if text.starts_with('-') { -value } else { value });
+    }
+    if let Some(exponent) = unsigned[length..].strip_prefix(['e', 'E']) {
+        let sign = usize::from(exponent.starts_with(['-', '+']));
+        if let count @ 1.. = digits(&exponent[sign..]) {
+            length += 1 + sign + count;
+        }
+    }
+    let spelled = &text[..text.len() - unsigned.len() + length];
+    let value: f64 = spelled.parse().ok().filter(|value: &f64| value.is_finite())?;
+    let is_zero = spelled.bytes().all(|byte| b"0.eE".contains(&byte));
+    (value.abs() > f64::MIN_POSITIVE || is_zero).then_some(value)
 }
 
-/// Part by part between dots, each as a number; a version that goes on is greater unless it goes on with zeros.
+/// Part by part between dots, each as a number, up to what is neither; a version that goes on is greater unless it goes on
+/// with zeros.
 fn compare_versions(left: &str, right: &str) -> Ordering {
-    let parts = |text: &str| -> Vec<u64> {
-        text.split('.')
-            .map(|part| {
-                let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-                part[..digits].parse().unwrap_or(0)
-            })
-            .collect()
-    };
-    let (mut left, mut right) = (parts(left), parts(right));
+    let (mut left, mut right) = (version_parts(left), version_parts(right));
     let length = left.len().max(right.len());
     left.resize(length, 0);
     right.resize(length, 0);
     left.cmp(&right)
+}
+
+fn version_parts(text: &str) -> Vec<u64> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim_start();
+    loop {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            return parts;
+        }
+        // Digits alone can fail in one way, by being too many.
+        parts.push(rest[..digits].parse().unwrap_or(u64::MAX));
+        match rest[digits..].strip_prefix('.') {
+            Some(next) => rest = next,
+            None => return parts,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -60,13 +100,54 @@ mod tests {
 
     #[test]
     fn each_type_has_its_order() {
-        assert_eq!(compare("10", "9", ValueType::Text), Ordering::Less);
-        assert_eq!(compare("10", "9", ValueType::Integer), Ordering::Greater);
-        assert_eq!(compare("3.4", "3.6", ValueType::Integer), Ordering::Equal);
-        assert_eq!(compare("1.5", "1.25", ValueType::Number), Ordering::Greater);
-        assert_eq!(compare("Abc", "aBC", ValueType::Text), Ordering::Equal);
-        assert_eq!(compare("ten", "9", ValueType::Integer), Ordering::Greater);
-        assert_eq!(compare("3.10", "3.9.1", ValueType::Version), Ordering::Greater);
-        assert_eq!(compare("3.0", "3", ValueType::Version), Ordering::Equal);
+        use Ordering::{Equal, Greater, Less};
+        use ValueType::{Integer, Number, Text, Version};
+        for (left, right, value_type, order) in [
+            ("10", "9", Text, Less),
+            ("Abc", "aBC", Text, Equal),
+            ("bye", "HELLO", Text, Less),
+            ("bye", "Boo", Text, Greater),
+            ("10", "9", Integer, Greater),
+            ("3.4", "3.6", Integer, Equal),
+            ("3999", "399", Integer, Greater),
+            ("-2147483648", "2147483647", Integer, Less),
+            (" +7", "7x", Integer, Equal),
+            ("ten", "9", Integer, Greater),
+            ("x", "X", Integer, Equal),
+            // Too large for an integer, so that they are texts.
+            ("99999999999999999999", "9", Integer, Greater),
+            ("99999999999999999999", "9999999999999999999", Integer, Greater),
+            ("0", "0.0", Number, Equal),
+            ("1.5", "1.25", Number, Greater),
+            ("0.345", "0.5", Number, Less),
+            ("5", "3.1", Number, Greater),
+            ("10.5GB", "9", Number, Greater),
+            ("1e3", "999", Number, Greater),
+            ("1e", "1", Number, Equal),
+            (".5", "0.4", Number, Greater),
+            ("5.", "5", Number, Equal),
+            ("inf", "1e300", Number, Greater),
+            ("-Infinity", "0", Number, Less),
+            ("0.0", "x", Number, Less),
+            ("-0", "+0", Number, Greater),
+            (".", "-", Number, Greater),
+            ("1.0", "1.0", Version, Equal),
+            ("1.0.0", "1.0.1", Version, Less),
+            ("5.0", "3.1.15", Version, Greater),
+            ("3999", "399", Version, Greater),
+            ("3.10", "3.9.1", Version, Greater),
+            ("3.0", "3", Version, Equal),
+            (" 3.1rc2.5", "3.1", Version, Equal),
+            ("", "0.0", Version, Equal),
+            ("beta", "1", Version, Less),
+            ("99999999999999999999", "5", Version, Greater),
+        ] {
+            assert_eq!(compare(left, right, value_type), order, "{left} {right} {value_type:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_equals_every_number() {
+        assert_eq!(compare("nan", "5", ValueType::Number), Ordering::Equal);
     }
 }

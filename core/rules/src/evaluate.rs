@@ -146,8 +146,8 @@ impl AttributeCondition {
 impl DateCondition {
     fn evaluate(&self, facts: &Facts<'_>, next: &mut NextChange) -> Outcome {
         let now = facts.now.moment;
-        let moment = |time: &crate::CalendarTime| time.moment(facts.now.utc_offset_seconds);
-        let second_after = |time: Timestamp| Timestamp(time.0 + 1);
+        let moment = |time: &crate::CalendarTime| time.moment(facts.now);
+        let second_after = |time: Timestamp| Timestamp(time.0.saturating_add(1));
         match self {
             Self::After(start) => {
                 let start = moment(start);
@@ -169,7 +169,14 @@ impl DateCondition {
                 between(now, start.as_ref().map(moment), end.as_ref().map(moment), next)
             }
             Self::For(start, duration) => {
-                between(now, Some(moment(start)), Some(moment(&start.plus(*duration))), next)
+                let start = start.at(facts.now);
+                let end = match start.plus(*duration) {
+                    Some(end) => Some(end.moment),
+                    // Before the first moment there is, so that it has always been over.
+                    None if duration.is_backward() => Some(Timestamp(i64::MIN)),
+                    None => None,
+                };
+                between(now, Some(start.moment), end, next)
             }
             Self::Spec(spec) => match spec.position(facts.now) {
                 Ordering::Less => Outcome::NotYet,
@@ -196,7 +203,7 @@ fn between(
         if now > end {
             return Outcome::NoLonger;
         }
-        next.consider(Timestamp(end.0 + 1));
+        next.consider(Timestamp(end.0.saturating_add(1)));
     }
     Outcome::Holds
 }

@@ -13,7 +13,10 @@ mod evaluate;
 mod facts;
 mod rule;
 
-pub use calendar::{CalendarError, CalendarTime, DateSpec, Duration, LocalTime, Range};
+pub use calendar::{
+    CalendarError, CalendarTime, DateForm, DateSpec, Duration, Fault, Field, Kind, LocalTime,
+    Period, Range, Zone,
+};
 pub use condition::{
     AttributeCondition, Condition, DateCondition, OperationCondition, Operator, ResourceCondition,
     ValueSource, ValueType,

@@ -4,10 +4,14 @@ use xml::Element;
 use crate::{
     AttributeCondition, CalendarTime, Condition, DateCondition, DateSpec, Duration,
     OperationCondition, Operator, Range, ResourceCondition, ValueSource, ValueType,
+    compare::integer,
 };
 
 /// How deep rules may be nested; deeper ones are treated as conditions that never hold.
 const DEPTH_MAX: usize = 32;
+
+/// How many conditions a rule may have through references: a few rules that refer to each other twice could have millions.
+const REFERENCED_MAX: usize = 10_000;
 
 /// A `rule` element, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,48 +52,74 @@ impl Rule {
         resolve: &dyn Fn(&str) -> Option<&'a Element>,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        Reader { resolve, problems }.rule(rule, 0)
+        Reader { resolve, problems, references: 0, referenced: 0 }.rule(rule, 0)
+    }
+}
+
+impl Rule {
+    /// One that never holds.
+    fn invalid(id: &str) -> Self {
+        Self { id: id.to_owned(), combine: Combine::And, conditions: vec![Condition::Invalid] }
     }
 }
 
 struct Reader<'r, 'a> {
     resolve: &'r dyn Fn(&str) -> Option<&'a Element>,
     problems: &'r mut Vec<Problem>,
+    /// How many references lead to where it reads.
+    references: usize,
+    /// How many conditions it has read through references.
+    referenced: usize,
 }
 
 impl<'a> Reader<'_, 'a> {
     fn rule(&mut self, element: &'a Element, depth: usize) -> Rule {
-        let invalid = |id: &str| Rule {
-            id: id.to_owned(),
-            combine: Combine::And,
-            conditions: vec![Condition::Invalid],
+        let Some(reference) = element.attr("id-ref") else { return self.own_rule(element, depth) };
+        let Some(found) = (self.resolve)(reference) else {
+            return self.invalid(element, reference, format!("there is no '{reference}'"));
         };
-        let element = match element.attr("id-ref") {
-            None => element,
-            Some(reference) => match (self.resolve)(reference) {
-                Some(found) => found,
-                None => {
-                    self.report(element, format!("there is no '{reference}'"));
-                    return invalid(reference);
-                }
-            },
+        self.references += 1;
+        let rule = self.own_rule(found, depth);
+        self.references -= 1;
+        rule
+    }
+
+    fn own_rule(&mut self, element: &'a Element, depth: usize) -> Rule {
+        let id = match identity(element) {
+            Ok(id) => id,
+            Err(reason) => return self.invalid(element, "", reason),
         };
-        let id = element.id().unwrap_or_default();
         if depth >= DEPTH_MAX {
-            self.report(element, format!("rules are nested deeper than {DEPTH_MAX} levels"));
-            return invalid(id);
+            let reason = format!("rules are nested deeper than {DEPTH_MAX} levels");
+            return self.invalid(element, id, reason);
         }
         let combine = match element.attr("boolean-op") {
             None => Combine::And,
             Some(name) if name.eq_ignore_ascii_case("and") => Combine::And,
             Some(name) if name.eq_ignore_ascii_case("or") => Combine::Or,
             Some(name) => {
-                self.report(element, format!("'{name}' is not a boolean-op: use and, or"));
-                return invalid(id);
+                let reason = format!("'{name}' is not a boolean-op: use and, or");
+                return self.invalid(element, id, reason);
             }
         };
+        if self.references > 0 {
+            self.referenced = self.referenced.saturating_add(element.children().count());
+            if self.referenced > REFERENCED_MAX {
+                // Said of the first; there may be very many.
+                let reason = format!("references lead to more than {REFERENCED_MAX} conditions");
+                return match self.referenced - element.children().count() <= REFERENCED_MAX {
+                    true => self.invalid(element, id, reason),
+                    false => Rule::invalid(id),
+                };
+            }
+        }
         let conditions = element.children().map(|child| self.condition(child, depth)).collect();
         Rule { id: id.to_owned(), combine, conditions }
+    }
+
+    fn invalid(&mut self, element: &Element, id: &str, reason: String) -> Rule {
+        self.report(element, reason);
+        Rule::invalid(id)
     }
 
     fn condition(&mut self, element: &'a Element, depth: usize) -> Condition {
@@ -97,7 +127,7 @@ impl<'a> Reader<'_, 'a> {
             "rule" => return Condition::Rule(self.rule(element, depth + 1)),
             "expression" => attribute(element).map(Condition::Attribute),
             "date_expression" => date(element).map(Condition::Date),
-            "rsc_expression" => Ok(Condition::Resource(resource(element))),
+            "rsc_expression" => resource(element).map(Condition::Resource),
             "op_expression" => operation(element).map(Condition::Operation),
             name => Err(format!("{name} is not a condition")),
         };
@@ -110,13 +140,20 @@ impl<'a> Reader<'_, 'a> {
     fn report(&mut self, element: &Element, reason: String) {
         self.problems.push(Problem {
             element: element.name().to_owned(),
-            id: element.id().unwrap_or("without id").to_owned(),
+            id: identity(element).unwrap_or("without id").to_owned(),
             reason,
         });
     }
 }
 
+/// The id that each part of a rule has to have.
+fn identity(element: &Element) -> Result<&str, String> {
+    let without = || format!("{} has no id", element.name());
+    element.id().filter(|id| !id.is_empty()).ok_or_else(without)
+}
+
 fn attribute(element: &Element) -> Result<AttributeCondition, String> {
+    identity(element)?;
     let named = |name: &str| element.attr(name);
     let operation = named("operation").ok_or("it has no operation")?;
     let operator = Operator::from_name(operation)
@@ -143,6 +180,7 @@ fn attribute(element: &Element) -> Result<AttributeCondition, String> {
 }
 
 fn date(element: &Element) -> Result<DateCondition, String> {
+    identity(element)?;
     let time = |name: &str| {
         element
             .attr(name)
@@ -168,9 +206,12 @@ fn date(element: &Element) -> Result<DateCondition, String> {
 }
 
 fn duration(element: &Element) -> Result<Duration, String> {
+    identity(element)?;
     let field = |name: &str| {
         element.attr(name).map_or(Ok(0), |text| {
-            text.trim().parse().map_err(|_| format!("'{text}' is not a number of {name}"))
+            integer(text)
+                .filter(|&number| i32::try_from(number).is_ok())
+                .ok_or_else(|| format!("'{text}' is not a number of {name}"))
         })
     };
     Ok(Duration {
@@ -185,6 +226,7 @@ fn duration(element: &Element) -> Result<Duration, String> {
 }
 
 fn date_spec(element: &Element) -> Result<DateSpec, String> {
+    identity(element)?;
     let field = |name: &str| {
         element
             .attr(name)
@@ -205,15 +247,22 @@ fn date_spec(element: &Element) -> Result<DateSpec, String> {
         weekyears: field("weekyears")?,
         weeks: field("weeks")?,
         weekdays: field("weekdays")?,
+        moon: field("moon")?,
     })
 }
 
-fn resource(element: &Element) -> ResourceCondition {
+fn resource(element: &Element) -> Result<ResourceCondition, String> {
+    identity(element)?;
     let field = |name: &str| element.attr(name).map(str::to_owned);
-    ResourceCondition { class: field("class"), provider: field("provider"), agent: field("type") }
+    Ok(ResourceCondition {
+        class: field("class"),
+        provider: field("provider"),
+        agent: field("type"),
+    })
 }
 
 fn operation(element: &Element) -> Result<OperationCondition, String> {
+    identity(element)?;
     let interval = element
         .attr("interval")
         .map(|text| Interval::parse(text).map_err(|error| error.to_string()))

@@ -210,7 +210,7 @@ fn is_over(constraint: &Element) -> bool {
         .filter(|element| element.name() == "date_expression")
         .filter_map(|element| element.attr("end"))
         .filter_map(|end| rules::CalendarTime::parse(end).ok())
-        .any(|end| end.moment(frame::utc_offset_seconds()) <= frame::now())
+        .any(|end| end.moment(frame::local_time()) <= frame::now())
 }
 
 /// Shows the colocation and location constraints of the resource, and with `recursively` of what it depends on.

@@ -76,7 +76,7 @@ impl Moment {
         if let Some(text) = &options.events.set_datetime {
             let time = CalendarTime::parse(text)
                 .map_err(|error| Stop::usage(format!("'{text}' is not a time: {error}")))?;
-            let moment = time.moment(utc_offset_seconds);
+            let moment = time.moment(frame::local_time());
             return Ok(Self::Given(LocalTime { moment, utc_offset_seconds }, text.clone()));
         }
         let recorded = cib.attr("execution-date").and_then(|text| text.parse().ok());

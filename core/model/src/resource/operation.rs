@@ -302,7 +302,7 @@ fn set_start_delay(interval: Interval, now: LocalTime, meta: &mut Values) {
     if seconds == 0 {
         return;
     }
-    let origin = origin.moment(now.utc_offset_seconds);
+    let origin = origin.moment(now);
     let passed = (now.moment.0 - origin.0) % seconds;
     let delay = if passed <= 0 { -passed } else { seconds - passed };
     meta.insert("start-delay".to_owned(), (delay * 1000).to_string());
