@@ -7,6 +7,7 @@
 //! It knows nothing of what depends on a rule. Time is always an argument, the offset from UTC with it.
 
 mod calendar;
+mod check;
 mod compare;
 mod condition;
 mod evaluate;
@@ -17,6 +18,7 @@ pub use calendar::{
     CalendarError, CalendarTime, DateForm, DateSpec, Duration, Fault, Field, Kind, LocalTime,
     Period, Range, Zone,
 };
+pub use check::{CheckError, Standing, check};
 pub use condition::{
     AttributeCondition, Condition, DateCondition, OperationCondition, Operator, ResourceCondition,
     ValueSource, ValueType,

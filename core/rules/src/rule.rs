@@ -138,11 +138,22 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn report(&mut self, element: &Element, reason: String) {
-        self.problems.push(Problem {
-            element: element.name().to_owned(),
-            id: identity(element).unwrap_or("without id").to_owned(),
-            reason,
-        });
+        self.problems.push(problem(element, reason));
+    }
+}
+
+impl DateCondition {
+    /// Reads a `date_expression` element.
+    pub fn parse(element: &Element) -> Result<Self, Problem> {
+        date(element).map_err(|reason| problem(element, reason))
+    }
+}
+
+fn problem(element: &Element, reason: String) -> Problem {
+    Problem {
+        element: element.name().to_owned(),
+        id: identity(element).unwrap_or("without id").to_owned(),
+        reason,
     }
 }
 
