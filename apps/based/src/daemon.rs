@@ -7,6 +7,7 @@ use cib::{
 use disk::{CibStore, CibWriter, Stored};
 use machine::{Outbox, TimerToken};
 use messages::cib::{ClientMessage, PeerMessage};
+use rules::LocalTime;
 use runtime::{Clock, Termination, TimerQueue};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use vocab::{NodeId, NodeName, Timestamp, ToolExit};
@@ -108,7 +109,9 @@ impl Daemon {
     pub(crate) fn feed(&mut self, input: Input) {
         let wall = self.clock.wall();
         if self.told != Some(wall) {
-            self.replica.set_time(&runtime::time_in_words(wall));
+            let utc_offset_seconds = runtime::utc_offset_seconds(wall);
+            let time = LocalTime { moment: wall, utc_offset_seconds };
+            self.replica.set_time(time, &runtime::time_in_words(wall));
             self.told = Some(wall);
         }
         self.replica.handle(self.clock.now(), input, &mut self.out);
@@ -122,6 +125,7 @@ impl Daemon {
             ClientEvent::Connected { client, pid, uid, access } => {
                 let user = runtime::user_name(uid).unwrap_or_else(|| uid.to_string());
                 let token = uuid::Uuid::new_v4().to_string();
+                self.tell_groups(Some(&user));
                 self.feed(Input::Connected { client, token, user, name: pid.to_string(), access });
             }
             ClientEvent::Message { client, call, body } => self.message(client, call, &body),
@@ -132,9 +136,22 @@ impl Daemon {
         }
     }
 
+    /// Tells the machine the groups of a user, if what the user may depends on them.
+    fn tell_groups(&mut self, user: Option<&str>) {
+        if let Some(user) = user.filter(|user| self.replica.wants_groups(Some(user))) {
+            self.replica.set_groups(user, runtime::group_names(user));
+        }
+    }
+
     fn message(&mut self, client: ClientKey, call: Call, body: &Element) {
         match ClientMessage::from_element(body) {
-            Ok(message) => self.feed(Input::Client { client, call, message }),
+            Ok(message) => {
+                if let ClientMessage::Request(request) = &message {
+                    let user = self.replica.user_of(client, request).map(str::to_owned);
+                    self.tell_groups(user.as_deref());
+                }
+                self.feed(Input::Client { client, call, message });
+            }
             Err(error) => {
                 tracing::warn!("refused a message of client {}: {error}", client.0);
                 self.endpoints.refuse(client, call);
@@ -146,7 +163,10 @@ impl Daemon {
         match event {
             RingEvent::Members(members) => self.feed(Input::Members(members)),
             RingEvent::Message { from, body } => match PeerMessage::from_element(&body) {
-                Ok(message) => self.feed(Input::Peer { from, message }),
+                Ok(message) => {
+                    self.tell_groups(message.user());
+                    self.feed(Input::Peer { from, message });
+                }
                 Err(error) => tracing::warn!("ignored a message of {from}: {error}"),
             },
         }

@@ -5,7 +5,8 @@ use vocab::FEATURE_SET;
 use xml::{Element, patchset::Patchset};
 
 use crate::{
-    operations::{self, Provenance, Target, Trace},
+    acl::{Circumstances, Guard, Verdict},
+    operations::{self, Provenance, Sight, Target, Trace},
     schema::{Content, SchemaName, Violation},
     version::{self, Version},
 };
@@ -39,6 +40,8 @@ pub struct Performed {
     pub configuration_changed: bool,
     /// What exactly broke the schema.
     pub violation: Option<Violation>,
+    /// What access control decided, if it was asked.
+    pub verdicts: Vec<Verdict>,
 }
 
 /// Where a request comes from, as far as it matters for what it does.
@@ -84,26 +87,49 @@ impl Document {
     }
 
     /// Carries out an operation that reads or changes the CIB. After a failure, and with [`CallOptions::DRY_RUN`], the CIB is
-    /// as it was.
+    /// as it was. The user for whom it is done sees and changes only what he may, and a failure tells him nothing more.
     pub fn perform(
         &mut self,
         request: &Request,
         source: Source<'_>,
         stamp: Stamp<'_>,
+        circumstances: Circumstances<'_>,
     ) -> Performed {
-        let target = Target::of(request.section.as_deref(), request.options);
+        let guard = match source {
+            Source::Synchronization { .. } => None,
+            Source::Client | Source::Upgrade { .. } => {
+                Guard::of(&self.root, request.user.as_deref(), circumstances)
+            }
+        };
         if request.operation == Operation::Query {
-            let found = operations::query(&self.root, target, request.options);
+            let visible = guard.as_ref().map_or(Some(&self.root), Guard::visible);
+            let target = Target::of(request.section.as_deref(), request.options);
+            let found = visible
+                .ok_or(Failure::AccessDenied)
+                .and_then(|root| operations::query(root, target, request.options));
             return Performed::answer(found);
         }
-        let mut new = Element::clone(&self.root);
-        match apply(&mut new, request, target, source) {
-            Ok(trace) => self.finish(new, trace, request, source, stamp),
+        let mut change = Change { root: Arc::clone(&self.root), guard, verdicts: Vec::new() };
+        let applied = if request.operation == Operation::Commit {
+            change.apply_all(request)
+        } else {
+            change.apply(request, source)
+        };
+        let Change { root, guard, verdicts } = change;
+        let mut performed = match applied {
+            Ok(trace) => self.finish(Element::clone(&root), trace, request, source, stamp),
             Err(refused) => {
                 let output = refused.report.map(Arc::new);
                 Performed { output, ..Performed::failed(refused.failure) }
             }
+        };
+        performed.verdicts = verdicts;
+        if let (Some(guard), Some(whole)) = (guard, &performed.output)
+            && whole.name() == "cib"
+        {
+            performed.output = guard.visible_of(whole);
         }
+        performed
     }
 
     fn finish(
@@ -141,6 +167,7 @@ impl Document {
             patch,
             configuration_changed,
             violation: None,
+            verdicts: Vec::new(),
         };
         let mut content = None;
         if request.section.as_deref() != Some("status") {
@@ -169,20 +196,57 @@ impl Performed {
             patch: None,
             configuration_changed: false,
             violation: None,
+            verdicts: Vec::new(),
         }
     }
 
     fn answer(found: Result<Arc<Element>, Failure>) -> Self {
         match found {
-            Ok(output) => Self {
-                result: Ok(()),
-                output: Some(output),
-                patch: None,
-                configuration_changed: false,
-                violation: None,
-            },
+            Ok(output) => {
+                Self { result: Ok(()), output: Some(output), ..Self::failed(Failure::NotFound) }
+            }
             Err(failure) => Self::failed(failure),
         }
+    }
+}
+
+/// A change under way.
+struct Change {
+    /// The CIB so far.
+    root: Arc<Element>,
+    /// What watches over the user who makes the change.
+    guard: Option<Guard>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Change {
+    /// Makes one step, if the user may.
+    fn apply(&mut self, request: &Request, source: Source<'_>) -> operations::Created {
+        let target = Target::of(request.section.as_deref(), request.options);
+        let sight = self.guard.as_ref().map_or(Sight::Everything, Sight::Guarded);
+        let mut new = Element::clone(&self.root);
+        let trace = apply(&mut new, request, target, source, sight)?;
+        if let Some(guard) = &self.guard {
+            let (verdicts, allowed) = guard.judge(&new);
+            self.verdicts.extend(verdicts);
+            allowed?;
+        }
+        self.root = Arc::new(new);
+        Ok(trace)
+    }
+
+    /// Makes all the steps of a transaction.
+    fn apply_all(&mut self, request: &Request) -> operations::Created {
+        for part in request.parts().map_err(|_| Failure::Invalid)? {
+            if !part.operation.is_transactional() || part.host.is_some() {
+                return Err(Failure::NotInTransaction.into());
+            }
+            self.apply(&part, Source::Client)?;
+            if let Some(guard) = &mut self.guard {
+                *guard = guard.at(&self.root);
+            }
+        }
+        Ok(Trace::Content)
     }
 }
 
@@ -191,12 +255,15 @@ fn apply(
     request: &Request,
     target: Target<'_>,
     source: Source<'_>,
+    sight: Sight<'_>,
 ) -> operations::Created {
     let options = request.options;
     let data = || data(request).ok_or(Failure::Invalid);
     match request.operation {
-        Operation::Create => return operations::create(cib, target, &data()?, options),
-        Operation::Modify => return Ok(operations::modify(cib, target, &data()?, options)?),
+        Operation::Create => return operations::create_seen(cib, target, &data()?, options, sight),
+        Operation::Modify => {
+            return Ok(operations::modify_seen(cib, target, &data()?, options, sight)?);
+        }
         Operation::Replace => {
             let provenance = match source {
                 Source::Synchronization { digest, feature_set } => {
@@ -204,14 +271,18 @@ fn apply(
                 }
                 Source::Client | Source::Upgrade { .. } => Provenance::Client,
             };
-            return Ok(operations::replace(cib, target, &data()?, provenance, options)?);
+            let data = data()?;
+            return Ok(operations::replace_seen(cib, target, &data, provenance, options, sight)?);
         }
         Operation::Delete => {
-            operations::delete(cib, target, self::data(request).as_ref(), options)?;
+            operations::delete_seen(cib, target, self::data(request).as_ref(), options, sight)?;
         }
         Operation::Erase => operations::erase(cib),
         Operation::Bump => operations::bump(cib),
-        Operation::ApplyPatch => operations::apply_patch(cib, &*data()?)?,
+        Operation::ApplyPatch => match sight {
+            Sight::Everything => operations::apply_patch(cib, &*data()?)?,
+            Sight::Guarded(guard) => operations::apply_guarded_patch(cib, &*data()?, guard)?,
+        },
         Operation::Upgrade => {
             let schema_max = match source {
                 Source::Upgrade { schema_max } => Some(schema_max),
@@ -221,6 +292,7 @@ fn apply(
         }
         Operation::DeleteAbsolute => return Err(Failure::Invalid.into()),
         Operation::Query
+        | Operation::Commit
         | Operation::SyncToAll
         | Operation::SyncToOne
         | Operation::BecomePrimary

@@ -10,6 +10,7 @@
 //!
 //! It knows neither files nor sockets. Tools use [`Document`] offline, the daemon [`Replica`].
 
+pub mod acl;
 mod document;
 mod empty;
 mod file;

@@ -15,17 +15,25 @@ mod patch;
 mod query;
 mod replace;
 mod select;
+mod sight;
 mod upgrade;
 
 pub use bump::bump;
+pub(crate) use create::create_seen;
 pub use create::{Created, Refused, create};
 pub use delete::delete;
+pub(crate) use delete::delete_seen;
 pub use erase::erase;
 pub use modify::modify;
+pub(crate) use modify::modify_seen;
+pub(crate) use patch::apply_guarded_patch;
 pub use patch::apply_patch;
 pub(crate) use query::bare;
 pub use query::query;
+pub(crate) use replace::replace_seen;
 pub use replace::{Provenance, replace};
+pub(crate) use select::select_with;
+pub(crate) use sight::Sight;
 pub use upgrade::upgrade;
 
 use messages::cib::CallOptions;

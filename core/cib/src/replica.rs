@@ -14,6 +14,7 @@ mod clients;
 mod input;
 mod note;
 mod peer;
+mod restricted;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use machine::{Instant, Outbox, Timers};
 use messages::cib::{
     ClientMessage, Failure, Operation, OperationKind, PeerMessage, Registered, Reply, Request,
 };
+use rules::LocalTime;
 use vocab::{NodeId, NodeName, ToolExit};
 
 pub use input::{Access, Answer, Call, ClientKey, Input, Output, Timer};
@@ -31,6 +33,7 @@ pub use note::{Note, Severity};
 
 use crate::{Document, Source};
 use clients::{Client, Clients};
+use restricted::Restricted;
 use sync::Sync;
 
 /// How long the peers have to answer a farewell.
@@ -63,6 +66,9 @@ pub struct Replica {
     met: bool,
     /// The time in words that a change is stamped with.
     written: String,
+    /// The time for rules.
+    time: LocalTime,
+    restricted: Restricted,
     last_change: Instant,
     clients: Clients,
     sync: Sync,
@@ -82,6 +88,8 @@ impl Replica {
             others: 0,
             met: false,
             written: String::new(),
+            time: LocalTime { moment: vocab::Timestamp(0), utc_offset_seconds: 0 },
+            restricted: Restricted::default(),
             last_change: Instant::START,
             clients: Clients::default(),
             sync: Sync::default(),
@@ -99,9 +107,10 @@ impl Replica {
         self.primary
     }
 
-    /// Sets the time in words, as C's `ctime` has it, with which changes are stamped from now on. To be called when the
+    /// Sets the time, also in words as C's `ctime` has it, with which changes are stamped from now on. To be called when the
     /// second changes and something is about to be handled.
-    pub fn set_time(&mut self, words: &str) {
+    pub fn set_time(&mut self, time: LocalTime, words: &str) {
+        self.time = time;
         words.clone_into(&mut self.written);
     }
 
@@ -115,7 +124,13 @@ impl Replica {
                     self.clients.add(client, Client::new(token, user, name, access));
                 }
             }
-            Input::Disconnected { client } => self.clients.remove(client),
+            Input::Disconnected { client } => {
+                let user = self.clients.user(client).map(str::to_owned);
+                self.clients.remove(client);
+                if let Some(user) = user {
+                    self.forget_watcher(&user);
+                }
+            }
             Input::Client { client, call, message } => self.client(now, client, call, message, out),
             Input::Peer { from, message } => self.peer(now, from, message, out),
             Input::Members(members) => self.members(&members, out),
@@ -232,6 +247,16 @@ impl Replica {
         let kind = request.operation.kind();
         if read_only && kind != OperationKind::Read {
             self.refuse(&request, Failure::AccessDenied, "the connection is for reading", out);
+            return;
+        }
+        let meddles = match kind {
+            OperationKind::Control => true,
+            OperationKind::Role => request.operation != Operation::IsPrimary,
+            OperationKind::Read | OperationKind::Write => false,
+        };
+        if meddles && self.is_restricted(request.user.as_deref()) {
+            let reason = "the user is subject to access control";
+            self.refuse(&request, Failure::AccessDenied, reason, out);
             return;
         }
         let elsewhere = request.host.clone().filter(|host| *host != self.local);

@@ -8,6 +8,7 @@ mod blocking;
 mod daemon;
 mod error;
 mod file;
+mod trace;
 
 pub use blocking::{Backend, Cib};
 pub use daemon::{AsyncCib, CibEvent};

@@ -37,5 +37,5 @@ pub use schedule_watch::{Lateness, ScheduleWatch, wall_milliseconds};
 pub use service_manager::{notify_ready, notify_stopping};
 pub use state_directory::{Recalled, Remembered, StateDirectory, Stored};
 pub use timers::TimerQueue;
-pub use users::{group_number, user_name, user_number};
-pub use words::time_in_words;
+pub use users::{group_names, group_number, user_name, user_number};
+pub use words::{time_in_words, utc_offset_seconds};

@@ -6,6 +6,12 @@ pub fn time_in_words(at: Timestamp) -> String {
     in_zone(at, TimeZone::system())
 }
 
+/// How many seconds local time is ahead of UTC at a time.
+pub fn utc_offset_seconds(at: Timestamp) -> i32 {
+    let at = jiff::Timestamp::from_second(at.0).unwrap_or_default();
+    TimeZone::system().to_offset(at).seconds()
+}
+
 fn in_zone(at: Timestamp, zone: TimeZone) -> String {
     let at = jiff::Timestamp::from_second(at.0).unwrap_or_default();
     at.to_zoned(zone).strftime("%a %b %e %H:%M:%S %Y").to_string()

@@ -2,6 +2,11 @@ use super::*;
 use crate::empty;
 
 const STAMP: Stamp<'_> = Stamp { origin: Some("a"), written: "Sat Nov 21 00:00:00 2026" };
+/// Nothing but the time.
+const CIRCUMSTANCES: Circumstances<'_> = Circumstances {
+    now: rules::LocalTime { moment: vocab::Timestamp(1_800_000_000), utc_offset_seconds: 0 },
+    groups: &[],
+};
 const DUMMY: &str = "<primitive id='d' class='ocf' provider='pacemaker' type='Dummy'/>";
 
 fn document() -> Document {
@@ -13,7 +18,7 @@ fn change(operation: Operation, section: Option<&str>, data: &str) -> Request {
 }
 
 fn run(document: &mut Document, request: &Request) -> Performed {
-    document.perform(request, Source::Client, STAMP)
+    document.perform(request, Source::Client, STAMP, CIRCUMSTANCES)
 }
 
 fn version(document: &Document) -> String {
@@ -133,7 +138,7 @@ fn a_peer_s_cib_keeps_its_version() {
     let digest = xml::digest::versioned(&newer);
     let request = Request::change(Operation::Replace, None, newer);
     let source = Source::Synchronization { digest: &digest, feature_set: "3.16.1" };
-    let performed = document.perform(&request, source, STAMP);
+    let performed = document.perform(&request, source, STAMP, CIRCUMSTANCES);
     assert_eq!(performed.result, Ok(()));
     assert_eq!(version(&document), "0.7.3");
 }

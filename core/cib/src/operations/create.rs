@@ -4,9 +4,9 @@ use messages::cib::{CallOptions, Failure, Operation};
 use xml::{Element, NodePath};
 
 use super::{
-    Target, Trace,
+    Sight, Target, Trace,
     merge::{Identity, fresh, has_attributes},
-    modify,
+    modify_seen,
     query::bare,
 };
 use crate::section::Section;
@@ -30,12 +30,23 @@ impl From<Failure> for Refused {
 }
 
 /// Adds an element to a section, or all that is in the element if it is the section itself. Nothing of the same name and
-/// id may be there. For the whole CIB it is the same as [`modify()`].
+/// id may be there. For the whole CIB it is the same as [`super::modify()`].
 pub fn create(
     cib: &mut Element,
     target: Target<'_>,
     new: &Arc<Element>,
     options: CallOptions,
+) -> Created {
+    create_seen(cib, target, new, options, Sight::Everything)
+}
+
+/// The same with somebody's eyes.
+pub(crate) fn create_seen(
+    cib: &mut Element,
+    target: Target<'_>,
+    new: &Arc<Element>,
+    options: CallOptions,
+    sight: Sight<'_>,
 ) -> Created {
     let name = match target {
         // Pacemaker 2.1 takes an expression for the name of a section here, and one that nobody knows is the whole CIB.
@@ -45,7 +56,7 @@ pub fn create(
         Target::Section(Some(name)) => Some(name),
     };
     let Some(name) = name else {
-        return Ok(modify(cib, Target::Section(None), new, options)?);
+        return Ok(modify_seen(cib, Target::Section(None), new, options, sight)?);
     };
     let section = Section::named(Some(name));
     let news: Vec<Arc<Element>> = if new.name() == name {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use messages::cib::{CallOptions, Failure};
 use xml::{Element, NodePath};
 
-use super::{Target, select::select};
+use super::{Sight, Target};
 use crate::section::Section;
 
 /// Removes an element. In a section that is the first, at any depth, of the same name with at least the attributes of
@@ -14,44 +14,61 @@ pub fn delete(
     what: Option<&Arc<Element>>,
     options: CallOptions,
 ) -> Result<(), Failure> {
+    delete_seen(cib, target, what, options, Sight::Everything)
+}
+
+/// The same with somebody's eyes.
+pub(crate) fn delete_seen(
+    cib: &mut Element,
+    target: Target<'_>,
+    what: Option<&Arc<Element>>,
+    options: CallOptions,
+    sight: Sight<'_>,
+) -> Result<(), Failure> {
     let name = match target {
-        Target::XPath(expression) => return by_expression(cib, expression, options),
+        Target::XPath(expression) => return by_expression(cib, expression, options, sight),
         Target::Section(name) => name,
     };
     let what = what.ok_or(Failure::Invalid)?;
     let Some(root) = Section::named(name).path(cib) else { return Ok(()) };
+    let mut gone: Vec<NodePath> = Vec::new();
+    let mut take = |what: &Element| {
+        let found = sight.find_below(cib, &root, &gone, &mut |element| fits(element, what));
+        gone.extend(found);
+    };
     if name == Some(what.name()) {
-        what.children().for_each(|what| remove_first(cib, &root, what));
+        what.children().for_each(&mut take);
     } else {
-        remove_first(cib, &root, what);
+        take(what);
     }
+    remove_all(cib, gone);
     Ok(())
 }
 
-fn by_expression(cib: &mut Element, expression: &str, options: CallOptions) -> Result<(), Failure> {
-    let mut found = select(cib, expression)?;
+/// From the back, so that a removal leaves the paths before it as they are. What is inside something else that goes comes
+/// after it in document order, so it goes first and does no harm.
+fn remove_all(cib: &mut Element, mut paths: Vec<NodePath>) {
+    paths.sort();
+    for path in paths.iter().rev() {
+        cib.remove_at(path);
+    }
+}
+
+fn by_expression(
+    cib: &mut Element,
+    expression: &str,
+    options: CallOptions,
+    sight: Sight<'_>,
+) -> Result<(), Failure> {
+    let mut found = sight.select(cib, expression)?;
     if !options.has(CallOptions::MULTIPLE) {
         found.truncate(1);
     }
     if found.first() == Some(&NodePath::ROOT) {
         return Err(Failure::Invalid);
     }
-    // From the back, so that a removal leaves the paths before it as they are. What is inside something else that goes
-    // comes after it in document order, so it goes first and does no harm.
-    for path in found.iter().rev() {
-        cib.remove_at(path);
-    }
+    remove_all(cib, found);
     Ok(())
-}
-
-fn remove_first(cib: &mut Element, root: &NodePath, what: &Element) {
-    let Some(start) = cib.at(root) else { return };
-    let mut at_root = true;
-    let found = start.find_path(|element| !std::mem::take(&mut at_root) && fits(element, what));
-    if let Some(below) = found {
-        let path: NodePath = root.indices().iter().chain(below.indices()).copied().collect();
-        cib.remove_at(&path);
-    }
 }
 
 fn fits(element: &Element, what: &Element) -> bool {

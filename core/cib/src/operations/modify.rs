@@ -4,10 +4,9 @@ use messages::cib::{CallOptions, Failure};
 use xml::{Element, NodePath};
 
 use super::{
-    Target, Trace,
+    Sight, Target, Trace,
     data::fit,
     merge::{Identity, Merge},
-    select::select,
 };
 use crate::section::Section;
 
@@ -18,16 +17,27 @@ pub fn modify(
     update: &Arc<Element>,
     options: CallOptions,
 ) -> Result<Trace, Failure> {
+    modify_seen(cib, target, update, options, Sight::Everything)
+}
+
+/// The same with somebody's eyes.
+pub(crate) fn modify_seen(
+    cib: &mut Element,
+    target: Target<'_>,
+    update: &Arc<Element>,
+    options: CallOptions,
+    sight: Sight<'_>,
+) -> Result<Trace, Failure> {
     let mut merge = Merge::by(Identity::IdOrReference);
     let mut copied = false;
     match target {
         Target::XPath(expression) => {
-            by_expression(cib, expression, update, options, &mut merge)?;
+            by_expression(cib, expression, update, options, (&mut merge, sight))?;
             return Ok(Trace::merged(merge.noticed));
         }
         Target::Section(name) => {
             let root = Section::named(name).ensure(cib).ok_or(Failure::Invalid)?;
-            if !merge_below(cib, &root, update, &mut merge) {
+            if !merge_below(cib, &root, update, (&mut merge, sight))? {
                 if !options.has(CallOptions::CAN_CREATE) {
                     return Err(Failure::NotFound);
                 }
@@ -48,15 +58,15 @@ fn by_expression(
     expression: &str,
     update: &Arc<Element>,
     options: CallOptions,
-    merge: &mut Merge,
+    (merge, sight): (&mut Merge, Sight<'_>),
 ) -> Result<(), Failure> {
-    let found = select(cib, expression).map_err(|_| Failure::NotFound)?;
+    let found = sight.select(cib, expression).map_err(unfound)?;
     if found.is_empty() {
         return Err(Failure::NotFound);
     }
     let mut result = Ok(());
     for path in found {
-        if !merge_below(cib, &path, update, merge) {
+        if !merge_below(cib, &path, update, (merge, sight))? {
             result = Err(Failure::NotFound);
         } else if !options.has(CallOptions::MULTIPLE) {
             break;
@@ -65,20 +75,34 @@ fn by_expression(
     result
 }
 
+/// An expression that makes no sense finds nothing.
+pub(super) const fn unfound(failure: Failure) -> Failure {
+    match failure {
+        Failure::Invalid => Failure::NotFound,
+        other => other,
+    }
+}
+
 /// Merges into the first element, in document order, that corresponds to the update; `false` if there is none.
-fn merge_below(cib: &mut Element, root: &NodePath, update: &Element, merge: &mut Merge) -> bool {
-    let Some(start) = cib.at(root) else { return false };
+fn merge_below(
+    cib: &mut Element,
+    root: &NodePath,
+    update: &Element,
+    (merge, sight): (&mut Merge, Sight<'_>),
+) -> Result<bool, Failure> {
+    let Some(start) = cib.at(root) else { return Ok(false) };
     let found =
         start.find_path(|element| element.name() == update.name() && element.id() == update.id());
-    let Some(below) = found else { return false };
+    let Some(below) = found else { return Ok(false) };
     let path: NodePath = root.indices().iter().chain(below.indices()).copied().collect();
+    sight.may_merge(&path, update)?;
     let changed = cib.at(&path).and_then(|element| merge.merged(element, update));
     if let Some(changed) = changed
         && let Some(place) = cib.at_mut(&path)
     {
         *place = changed;
     }
-    true
+    Ok(true)
 }
 
 /// Removes what an update marked with `__delete__`.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use messages::cib::{CallOptions, Failure};
 use xml::{Element, NodePath, digest};
 
-use super::{Target, Trace, data::fit, select::select};
+use super::{Sight, Target, Trace, data::fit, modify::unfound};
 use crate::{section::Section, version::Version};
 
 /// What is known about where a whole CIB comes from.
@@ -29,9 +29,21 @@ pub fn replace(
     provenance: Provenance<'_>,
     options: CallOptions,
 ) -> Result<Trace, Failure> {
+    replace_seen(cib, target, new, provenance, options, Sight::Everything)
+}
+
+/// The same with somebody's eyes.
+pub(crate) fn replace_seen(
+    cib: &mut Element,
+    target: Target<'_>,
+    new: &Arc<Element>,
+    provenance: Provenance<'_>,
+    options: CallOptions,
+    sight: Sight<'_>,
+) -> Result<Trace, Failure> {
     let name = match target {
         Target::XPath(expression) => {
-            by_expression(cib, expression, new, options)?;
+            by_expression(cib, expression, new, options, sight)?;
             return Ok(Trace::Always);
         }
         Target::Section(Some("all")) => None,
@@ -52,6 +64,7 @@ pub fn replace(
         })
         .ok_or(Failure::NotFound)?;
     let path: NodePath = root.indices().iter().chain(below.indices()).copied().collect();
+    sight.may_replace(&path)?;
     put(cib, &path, fit(new))?;
     Ok(Trace::Content)
 }
@@ -76,8 +89,9 @@ fn by_expression(
     expression: &str,
     new: &Arc<Element>,
     options: CallOptions,
+    sight: Sight<'_>,
 ) -> Result<(), Failure> {
-    let mut found = select(cib, expression).map_err(|_| Failure::NotFound)?;
+    let mut found = sight.select(cib, expression).map_err(unfound)?;
     if found.is_empty() {
         return Err(Failure::NotFound);
     }
@@ -94,6 +108,7 @@ fn by_expression(
             outer.push(path);
         }
     }
+    outer.iter().try_for_each(|path| sight.may_replace(path))?;
     let new = fit(new);
     for path in outer.iter().rev() {
         cib.remove_at(path);

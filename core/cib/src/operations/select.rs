@@ -3,14 +3,19 @@
 use messages::cib::Failure;
 use xml::{
     Element, NodePath,
-    xpath::{Expr, Match},
+    xpath::{Expr, Match, XPathError},
 };
 
 /// The elements that an expression finds, in document order and each once. An attribute or a text that it finds stands
 /// for the element it is in. [`Failure::Invalid`] if the expression cannot be read or does not select anything.
 pub(crate) fn select(root: &Element, expression: &str) -> Result<Vec<NodePath>, Failure> {
     let expression = Expr::parse(expression).map_err(|_| Failure::Invalid)?;
-    let found = expression.select(root).map_err(|_| Failure::Invalid)?;
+    select_with(&expression, root).map_err(|_| Failure::Invalid)
+}
+
+/// The same with an expression that was read before.
+pub(crate) fn select_with(expression: &Expr, root: &Element) -> Result<Vec<NodePath>, XPathError> {
+    let found = expression.select(root)?;
     let mut paths: Vec<NodePath> = found.into_iter().filter_map(element_of).collect();
     paths.sort();
     paths.dedup();

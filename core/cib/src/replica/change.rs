@@ -7,7 +7,7 @@ use messages::cib::{
 };
 use xml::Element;
 
-use super::{Note, Output, Replica, Timer, clients::is_privileged};
+use super::{Note, Output, Replica, Timer};
 use crate::{Performed, Source, Stamp, operations::bare, section::Section};
 
 /// How long the CIB must be quiet before the primary compares it with the peers'.
@@ -23,15 +23,18 @@ impl Replica {
         out: &mut Outbox<Output>,
     ) -> Reply {
         let mut reply = Reply::to(request);
-        if let Some(user) = self.lacks_access_control(request) {
-            out.push(Output::Note(Note::AccessControlMissing { user }));
-            reply.result = Err(Failure::AccessDenied);
-            return reply;
-        }
         let old = Arc::clone(self.document.root());
         let origin = request.origin.as_ref().unwrap_or(&self.local);
         let stamp = Stamp { origin: Some(origin.as_str()), written: &self.written };
-        let performed = self.document.perform(request, source, stamp);
+        let circumstances = self.restricted.circumstances(self.time, request.user.as_deref());
+        let performed = self.document.perform(request, source, stamp, circumstances);
+        if performed.result == Err(Failure::AccessDenied) {
+            out.push(Output::Note(Note::Denied {
+                user: request.user.clone().unwrap_or_default(),
+                operation: request.operation,
+                verdict: performed.verdicts.iter().find(|verdict| verdict.forbids()).cloned(),
+            }));
+        }
         if request.operation != Operation::Query {
             self.follow_up(now, request, &old, &performed, out);
         }
@@ -69,7 +72,7 @@ impl Replica {
             }
         }
         if !request.options.has(CallOptions::INHIBIT_NOTIFY) {
-            self.notify_diff(request, performed, out);
+            self.notify_diff(request, old, performed, out);
         }
         if performed.result.is_ok() {
             self.notify_replaced(request.operation, old, out);
@@ -95,10 +98,24 @@ impl Replica {
         }
     }
 
-    fn notify_diff(&self, request: &Request, performed: &Performed, out: &mut Outbox<Output>) {
-        let clients = self.clients.subscribers(NotificationKind::Diff);
+    fn notify_diff(
+        &mut self,
+        request: &Request,
+        old: &Arc<Element>,
+        performed: &Performed,
+        out: &mut Outbox<Output>,
+    ) {
         let Some(patch) = &performed.patch else { return };
-        if clients.is_empty() {
+        if self.clients.subscribers(NotificationKind::Diff).is_empty() {
+            return;
+        }
+        let watchers = self.watchers(NotificationKind::Diff);
+        if performed.result.is_ok() {
+            for (user, clients) in watchers.restricted {
+                self.notify_restricted(user, clients, (request.operation, old, patch), out);
+            }
+        }
+        if watchers.free.is_empty() {
             return;
         }
         let notification = Notification::Diff(DiffNotification {
@@ -108,21 +125,34 @@ impl Replica {
             patch: Arc::new(patch.to_element()),
             generation: self.generation(),
         });
-        out.push(Output::Notify { clients: clients.to_vec(), notification });
+        out.push(Output::Notify { clients: watchers.free, notification });
     }
 
-    fn notify_replaced(&self, operation: Operation, old: &Arc<Element>, out: &mut Outbox<Output>) {
+    fn notify_replaced(
+        &mut self,
+        operation: Operation,
+        old: &Arc<Element>,
+        out: &mut Outbox<Output>,
+    ) {
         let sections = match operation {
             Operation::Erase => ChangedSections::ALL,
             Operation::Replace => self.differing_sections(old),
             _ => return,
         };
-        let clients = self.clients.subscribers(NotificationKind::Replaced);
-        if clients.is_empty() || !sections.any() {
+        if self.clients.subscribers(NotificationKind::Replaced).is_empty() || !sections.any() {
             return;
         }
-        let notification = Notification::Replaced { sections, generation: self.generation() };
-        out.push(Output::Notify { clients: clients.to_vec(), notification });
+        let watchers = self.watchers(NotificationKind::Replaced);
+        for (user, clients) in watchers.restricted {
+            let Some(visible) = self.visible(&user) else { continue };
+            let generation = generation(&visible);
+            let notification = Notification::Replaced { sections, generation };
+            out.push(Output::Notify { clients, notification });
+        }
+        if !watchers.free.is_empty() {
+            let notification = Notification::Replaced { sections, generation: self.generation() };
+            out.push(Output::Notify { clients: watchers.free, notification });
+        }
     }
 
     fn differing_sections(&self, old: &Arc<Element>) -> ChangedSections {
@@ -141,24 +171,14 @@ impl Replica {
         }
     }
 
-    /// The root's attributes, as notifications carry them.
     fn generation(&self) -> Arc<Element> {
-        let mut generation = bare(self.document.root());
-        generation.rename("generation_tuple");
-        Arc::new(generation)
+        generation(self.document.root())
     }
+}
 
-    /// The user of a request that would have to be judged by access control lists.
-    fn lacks_access_control(&self, request: &Request) -> Option<String> {
-        let user = request.user.as_deref().filter(|user| !is_privileged(user))?;
-        let options = Section::named(Some("crm_config")).find(self.document.root())?;
-        let wanted = options.descendants().any(|element| {
-            element.name() == "nvpair"
-                && element.attr("name") == Some("enable-acl")
-                && element
-                    .attr("value")
-                    .is_some_and(|value| vocab::parse_boolean(value) == Ok(true))
-        });
-        wanted.then(|| user.to_owned())
-    }
+/// The root's attributes, as notifications carry them.
+pub(super) fn generation(root: &Element) -> Arc<Element> {
+    let mut generation = bare(root);
+    generation.rename("generation_tuple");
+    Arc::new(generation)
 }

@@ -4,6 +4,7 @@ use machine::Outbox;
 use messages::cib::{CallOptions, Failure, NotificationKind, Reply, Request};
 
 use super::{Access, Answer, Call, ClientKey, Note, Output};
+use crate::acl;
 
 /// How many calls of one client may wait for answers at the same time.
 const WAITING_MAX: usize = 1024;
@@ -48,15 +49,10 @@ impl Client {
         request.client_id.clone_from(&self.token);
         request.client_name = Some(self.name.clone());
         // Only those who may do everything may act for others.
-        if request.user.is_none() || !is_privileged(&self.user) {
+        if request.user.is_none() || acl::applies_to(Some(&self.user)) {
             request.user = Some(self.user.clone());
         }
     }
-}
-
-/// Whether access control does not apply to a user.
-pub(super) fn is_privileged(user: &str) -> bool {
-    matches!(user, "root" | "hacluster")
 }
 
 impl Clients {
@@ -75,6 +71,16 @@ impl Clients {
 
     pub(super) fn get_mut(&mut self, key: ClientKey) -> Option<&mut Client> {
         self.by_key.get_mut(&key)
+    }
+
+    /// The user of a client.
+    pub(super) fn user(&self, key: ClientKey) -> Option<&str> {
+        self.by_key.get(&key).map(|client| client.user.as_str())
+    }
+
+    /// Whether a user has a client.
+    pub(super) fn has_user(&self, user: &str) -> bool {
+        self.by_key.values().any(|client| client.user == user)
     }
 
     pub(super) fn keys(&self) -> Vec<ClientKey> {

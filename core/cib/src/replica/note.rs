@@ -3,7 +3,7 @@ use std::fmt;
 use messages::cib::{Failure, Operation, Request};
 use vocab::NodeName;
 
-use crate::{Version, schema::Violation};
+use crate::{Version, acl::Verdict, schema::Violation};
 
 /// Something worth logging.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,10 +69,14 @@ pub enum Note {
         /// What went wrong.
         problem: String,
     },
-    /// The CIB asks for access control, which this version does not have; the request was refused.
-    AccessControlMissing {
-        /// The user who was refused.
+    /// A user asked for something that he may not do.
+    Denied {
+        /// The user.
         user: String,
+        /// What he asked for.
+        operation: Operation,
+        /// What exactly he may not do, if it is about a particular part.
+        verdict: Option<Verdict>,
     },
     /// A client asked for more than its connection or the protocol allows.
     Refused {
@@ -120,10 +124,9 @@ impl Note {
             | Self::Violated(_)
             | Self::Differs { .. }
             | Self::Refused { .. }
+            | Self::Denied { .. }
             | Self::LeavesUnanswered => Severity::Warning,
-            Self::NotReplaced { .. }
-            | Self::NotStored { .. }
-            | Self::AccessControlMissing { .. } => Severity::Error,
+            Self::NotReplaced { .. } | Self::NotStored { .. } => Severity::Error,
         }
     }
 
@@ -171,10 +174,10 @@ impl fmt::Display for Note {
             Self::NotStored { version, problem } => {
                 write!(f, "CIB {version} could not be written to disk: {problem}")
             }
-            Self::AccessControlMissing { user } => write!(
-                f,
-                "Refused user {user}: enable-acl is set, and access control lists are not implemented yet"
-            ),
+            Self::Denied { user, operation, verdict } => {
+                write!(f, "Denied {operation} to user {user}")?;
+                verdict.as_ref().map_or(Ok(()), |verdict| write!(f, ": {verdict}"))
+            }
             Self::Refused { operation, client, reason } => {
                 write!(f, "Refused {operation} from client {client}: {reason}")
             }

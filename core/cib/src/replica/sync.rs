@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use machine::{Instant, Outbox};
-use messages::cib::{Operation, PeerMessage, Ping, Pong, Replacement, Reply, Request};
+use messages::cib::{Failure, Operation, PeerMessage, Ping, Pong, Replacement, Reply, Request};
 use vocab::{FEATURE_SET, NodeName};
 use xml::digest;
 
@@ -127,13 +127,7 @@ impl Replica {
 
     /// What is told to who asks for version and digest.
     pub(super) fn pong(&self, to: NodeName, sequence: u64) -> Pong {
-        Pong {
-            to,
-            sequence,
-            digest: digest::versioned(self.document.root()),
-            feature_set: FEATURE_SET.to_string(),
-            generation: Arc::new(bare(self.document.root())),
-        }
+        pong(self.document.root(), to, sequence)
     }
 
     /// A peer told its version and digest: if they differ from the primary's, the newer CIB goes where the older is.
@@ -172,14 +166,28 @@ impl Replica {
         out.push(Output::Broadcast(message));
     }
 
-    /// The answer to a client's ping.
+    /// The answer to a client's ping: about what its user sees.
     pub(super) fn ping_reply(&self, request: &Request) -> Reply {
         let mut reply = Reply::to(request);
-        let pong = PeerMessage::Pong(self.pong(self.local.clone(), 0)).to_element();
+        let Some(visible) = self.visible(request.user.as_deref().unwrap_or_default()) else {
+            reply.result = Err(Failure::AccessDenied);
+            return reply;
+        };
+        let pong = PeerMessage::Pong(pong(&visible, self.local.clone(), 0)).to_element();
         reply.output = pong
             .child("cib_calldata")
             .and_then(|data| data.children().next())
             .map(|answer| Arc::new(answer.clone()));
         reply
+    }
+}
+
+fn pong(cib: &xml::Element, to: NodeName, sequence: u64) -> Pong {
+    Pong {
+        to,
+        sequence,
+        digest: digest::versioned(cib),
+        feature_set: FEATURE_SET.to_string(),
+        generation: Arc::new(bare(cib)),
     }
 }

@@ -60,6 +60,8 @@ failures! {
     TooLarge = -90, "Message too long", Protocol;
     /// Not spoken here: an obsolete operation, or a CIB of a newer feature set than ours.
     NotSupported = -93, "Protocol not supported", Protocol;
+    /// An operation that cannot be a part of a transaction.
+    NotInTransaction = -95, "Operation not supported", UnimplementedFeature;
     /// There is no connection.
     NotConnected = -107, "Transport endpoint is not connected", Disconnect;
     /// The result would break the rules of its schema.

@@ -64,6 +64,8 @@ operations! {
     ApplyPatch = "cib_apply_diff", Write;
     /// Upgrades to the latest schema.
     Upgrade = "cib_upgrade", Write;
+    /// Carries out several changes, all or none.
+    Commit = "cib_commit_transact", Write;
     /// Sends this CIB to all nodes.
     SyncToAll = "cib_sync", Control;
     /// Sends this CIB to the node that asks.
@@ -82,6 +84,34 @@ operations! {
     Ping = "ping", Read;
     /// Nothing.
     Noop = "noop", Read;
+}
+
+impl Operation {
+    /// Whether it can be a part of a transaction.
+    pub const fn is_transactional(self) -> bool {
+        match self {
+            Self::Create
+            | Self::Modify
+            | Self::Replace
+            | Self::Delete
+            | Self::Erase
+            | Self::Bump
+            | Self::ApplyPatch
+            | Self::Upgrade => true,
+            Self::Query
+            | Self::DeleteAbsolute
+            | Self::Commit
+            | Self::SyncToAll
+            | Self::SyncToOne
+            | Self::BecomePrimary
+            | Self::BecomeSecondary
+            | Self::AllSecondary
+            | Self::IsPrimary
+            | Self::Shutdown
+            | Self::Ping
+            | Self::Noop => false,
+        }
+    }
 }
 
 impl fmt::Display for Operation {

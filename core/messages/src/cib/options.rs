@@ -27,6 +27,10 @@ impl CallOptions {
     pub const SCOPE_LOCAL: Self = Self(0x100);
     /// Everything as usual, but nothing is kept.
     pub const DRY_RUN: Self = Self(0x200);
+    /// The request is a part of a transaction.
+    pub const TRANSACTION: Self = Self(0x400);
+    /// Values like `name++` in a modify are sums. They are so without it, too.
+    pub const SCORE_UPDATE: Self = Self(0x800);
     /// The reply is the response of the same call, not a later event.
     pub const SYNC_CALL: Self = Self(0x1000);
     /// The attributes that say who changed the CIB last, and when, stay as they are.

@@ -122,6 +122,23 @@ impl PeerMessage {
         }
     }
 
+    /// The user for whom something is to be done.
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Request(request) | Self::Upgrade(UpgradeOrder { request, .. }) => {
+                request.user.as_deref()
+            }
+            Self::Replacement(_)
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::SyncMe
+            | Self::Leaving
+            | Self::LeavingAcknowledged { .. }
+            | Self::UpgradeRefused { .. }
+            | Self::Reply { .. } => None,
+        }
+    }
+
     /// Reads what a peer sent.
     pub fn from_element(element: &Element) -> Result<Self, MessageError> {
         let name = required(element, field::OPERATION)?;

@@ -96,6 +96,26 @@ impl Request {
         }
     }
 
+    /// A request that carries out others in order, all or none.
+    pub fn commit(requests: &[Self]) -> Self {
+        let parts = requests.iter().map(|request| {
+            let options = request.options | CallOptions::TRANSACTION;
+            Self { options, ..request.clone() }.to_element()
+        });
+        let transaction = Element::new("cib_transaction").with_children(parts);
+        Self::change(Operation::Commit, None, transaction)
+    }
+
+    /// The requests that this one carries out, if it is a transaction.
+    pub fn parts(&self) -> Result<Vec<Self>, MessageError> {
+        let transaction = self.data.as_deref().filter(|data| data.name() == "cib_transaction");
+        let transaction = transaction.ok_or_else(|| MessageError::Missing {
+            element: self.operation.to_string(),
+            field: "cib_transaction",
+        })?;
+        transaction.children_named("cib_command").map(Self::from_element).collect()
+    }
+
     /// The same request with more options.
     #[must_use]
     pub fn with_options(mut self, options: CallOptions) -> Self {
@@ -241,6 +261,21 @@ mod tests {
             ..Request::new(Operation::Replace)
         };
         assert_eq!(Request::from_element(&request.to_element()), Ok(request));
+    }
+
+    #[test]
+    fn transactions_go_both_ways() {
+        let parts = [
+            Request::new(Operation::Bump).with_options(CallOptions::TRANSACTION),
+            Request::change(Operation::Create, Some("tags"), Element::new("tag"))
+                .with_options(CallOptions::TRANSACTION),
+        ];
+        let sent = Request::commit(&parts).to_element();
+        assert_eq!(Request::from_element(&sent).unwrap().parts().as_deref(), Ok(&parts[..]));
+        assert!(Request::new(Operation::Commit).parts().is_err());
+        let broken = xml::parse("<cib_transaction><cib_command cib_op='x'/></cib_transaction>");
+        let broken = Request::change(Operation::Commit, None, broken.unwrap());
+        assert_eq!(broken.parts(), Err(MessageError::UnknownOperation("x".into())));
     }
 
     #[test]

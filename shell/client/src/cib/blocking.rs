@@ -187,11 +187,20 @@ impl Cib {
         self.call(Request::new(Operation::Upgrade).with_options(options)).map(drop)
     }
 
-    /// Carries out any request and gives its output.
+    /// Carries out changes in order, all or none.
+    pub fn commit(&mut self, changes: &[Request]) -> Result<(), CibError> {
+        self.call(Request::commit(changes)).map(drop)
+    }
+
+    /// Carries out any request and gives its output. For whom it is done says the request or, if it does not, the
+    /// environment variable `CIB_user`; a daemon lets only root and hacluster act for others.
     pub fn call(&mut self, mut request: Request) -> Result<Option<Arc<Element>>, CibError> {
         self.last_call = self.last_call.checked_add(1).unwrap_or(1);
         request.call_id = self.last_call;
         request.options = request.options | CallOptions::SYNC_CALL;
+        if request.user.is_none() {
+            request.user = std::env::var("CIB_user").ok().filter(|user| !user.is_empty());
+        }
         let reply = match &mut self.connection {
             Connection::Live { client, token } => {
                 request.client_id.clone_from(token);

@@ -5,12 +5,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use cib::{Document, Source, Stamp};
+use cib::{Document, Source, Stamp, acl};
 use disk::{CibStore, DocumentError, StoreError, atomic, read_document};
 use messages::cib::{CallOptions, Failure, Operation, OperationKind, Reply, Request};
+use rules::LocalTime;
 use vocab::Timestamp;
 
-use super::CibError;
+use super::{CibError, trace};
 
 /// Where the cluster's own CIB is.
 const LIVE: &str = "/var/lib/pacemaker/cib/cib.xml";
@@ -58,7 +59,18 @@ impl FileCib {
         let request = request.clone().with_options(CallOptions::NO_MTIME);
         let stamp = Stamp { origin: None, written: "" };
         let before = self.document.root().clone();
-        let performed = self.document.perform(&request, Source::Client, stamp);
+        let moment = now();
+        let utc_offset_seconds = runtime::utc_offset_seconds(moment);
+        let groups = match &request.user {
+            Some(user) if acl::applies_to(Some(user)) && acl::has_groups(&before) => {
+                runtime::group_names(user)
+            }
+            Some(_) | None => Vec::new(),
+        };
+        let now = LocalTime { moment, utc_offset_seconds };
+        let circumstances = acl::Circumstances { now, groups: &groups };
+        let performed = self.document.perform(&request, Source::Client, stamp, circumstances);
+        trace::verdicts(&performed.verdicts);
         let changed = performed.result.is_ok() && performed.patch.is_some();
         if changed && !request.options.has(CallOptions::DRY_RUN) && before != *self.document.root()
         {

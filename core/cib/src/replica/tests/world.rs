@@ -181,7 +181,8 @@ impl World {
     pub(super) fn handle(&mut self, index: usize, input: Input) {
         let Some(mut replica) = self.nodes[index].replica.take() else { return };
         let mut out = Outbox::new();
-        replica.set_time("Sat Nov 21 00:00:00 2026");
+        let time = LocalTime { moment: vocab::Timestamp(1_795_219_200), utc_offset_seconds: 0 };
+        replica.set_time(time, "Sat Nov 21 00:00:00 2026");
         replica.handle(self.now, input, &mut out);
         self.nodes[index].replica = Some(replica);
         while let Some(output) = out.pop() {
