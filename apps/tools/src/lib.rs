@@ -13,6 +13,7 @@ mod crm_master;
 mod crm_mon;
 mod crm_node;
 mod crm_resource;
+mod crm_rule;
 mod crm_shadow;
 mod crm_simulate;
 mod crm_standby;
@@ -20,6 +21,7 @@ mod crm_ticket;
 mod crm_verify;
 mod crmadmin;
 mod frame;
+mod iso8601;
 mod node_target;
 pub mod output;
 mod patch_text;
@@ -49,6 +51,7 @@ pub const TOOLS: &[Tool] = &[
     crm_mon::TOOL,
     crm_node::TOOL,
     crm_resource::TOOL,
+    crm_rule::TOOL,
     crm_shadow::TOOL,
     crm_simulate::TOOL,
     crm_simulate::PTEST,
@@ -56,4 +59,5 @@ pub const TOOLS: &[Tool] = &[
     crm_ticket::TOOL,
     crm_verify::TOOL,
     crmadmin::TOOL,
+    iso8601::TOOL,
 ];

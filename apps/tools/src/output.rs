@@ -183,6 +183,12 @@ impl Output {
         }
     }
 
+    /// Says what a daemon would write into its log: on standard error in every form.
+    pub fn aside(&mut self, text: impl AsRef<str>) {
+        let _ = self.destination.flush();
+        let _ = writeln!(io::stderr(), "{}", text.as_ref());
+    }
+
     /// Writes out what was said so far.
     pub fn flush(&mut self) {
         let _ = self.destination.flush();
