@@ -1,5 +1,6 @@
 //! What Pacemaker's command line tools print, test by test, without a running cluster.
 
+mod meaning;
 mod play;
 mod recipe;
 mod sanitize;
@@ -88,7 +89,13 @@ fn group(
 
 fn difference(stored: &Block, ours: Option<&Block>) -> Option<String> {
     let Some(ours) = ours else { return Some("was not run".to_owned()) };
-    compare::difference(&stored.lines.join("\n"), &ours.lines.join("\n"))
+    let text = |lines: &[String], meaning: fn(&str) -> String| {
+        lines.iter().map(|line| meaning(line)).collect::<Vec<_>>().join("\n")
+    };
+    compare::difference(
+        &text(&stored.lines, meaning::of_theirs),
+        &text(&ours.lines, meaning::of_ours),
+    )
 }
 
 /// The stored results, test by test: each ends with the line that says whether it passed.
