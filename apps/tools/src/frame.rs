@@ -4,7 +4,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, CommandFactory, FromArgMatches};
+use clap::{Args, CommandFactory, FromArgMatches, error::ErrorKind};
 use vocab::{PRODUCT_VERSION, ToolExit};
 
 use crate::{
@@ -22,8 +22,8 @@ struct Common {
     #[arg(long = "help-all", action = clap::ArgAction::Help, required = false, hide = true)]
     help_all: Option<bool>,
     /// Show the version and end
-    #[arg(short = '$', long)]
-    version: bool,
+    #[arg(short = '$', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
     /// Say more about what is done; may be given several times
     #[arg(short = 'V', long, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -58,16 +58,17 @@ fn framed<T: Args>(tool: &Tool, args: &[OsString]) -> Result<Framed<T>, ExitCode
         .about(tool.summary)
         .disable_help_flag(true)
         .disable_version_flag(true)
+        .version(PRODUCT_VERSION)
         .args_override_self(true);
     let parsed = command
         .try_get_matches_from(args)
         .and_then(|mut matches| Framed::from_arg_matches_mut(&mut matches));
     match parsed {
-        Ok(options) if options.common.version => {
+        Ok(options) => Ok(options),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
             let _ = writeln!(io::stdout(), "Cardea {PRODUCT_VERSION}, speaks Pacemaker 2.1.5");
             Err(ExitCode::SUCCESS)
         }
-        Ok(options) => Ok(options),
         Err(error) if !error.use_stderr() => {
             let _ = error.print();
             Err(ExitCode::SUCCESS)
@@ -200,3 +201,18 @@ pub(crate) fn local_time() -> rules::LocalTime {
 /// A command without options of its own, to hang a tool's options on.
 #[derive(clap::Parser)]
 struct Bare;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_has_a_version_and_help_whatever_else_it_needs() {
+        for tool in crate::TOOLS {
+            for option in ["--version", "-$", "--help", "-?", "--help-all"] {
+                let exit = (tool.main)(vec![tool.name.into(), option.into()]);
+                assert_eq!(exit, ExitCode::SUCCESS, "{} {option}", tool.name);
+            }
+        }
+    }
+}
