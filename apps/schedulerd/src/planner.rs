@@ -116,7 +116,16 @@ fn plan(
         log(problem);
     }
     let plan = schedule(&model, &Request { transition, ..Request::default() });
-    let has = |severity: Severity| problems.iter().any(|problem| problem.severity == severity);
+    for problem in &plan.problems {
+        log(problem);
+    }
+    // Who reads the log at night wants to know what was decided, and why.
+    for change in simulate::changes(&model, &plan) {
+        tracing::info!("Actions: {change}");
+    }
+    let has = |severity: Severity| {
+        problems.iter().chain(&plan.problems).any(|problem| problem.severity == severity)
+    };
     let outcome = PlanOutcome {
         graph_errors: has(Severity::Error),
         graph_warnings: has(Severity::Warning),

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Model, ScoreReason};
 use scheduler::Schedule;
 use serde::Serialize;
+use simulate::Fate;
 
 use crate::{
     concern::Concern,
-    effect::{Effect, Fate, Found, NodeFate, Reason, configured},
+    effect::{Effect, Found, NodeFate, Reason, configured},
     family::{Family, Relation},
 };
 

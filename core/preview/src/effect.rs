@@ -5,120 +5,9 @@ use std::{collections::BTreeMap, fmt::Debug};
 use model::{Model, ResourceKey, resource::base_name};
 use scheduler::{ActionReason, Schedule};
 use serde::Serialize;
-use simulate::Change;
+use simulate::{Change, Fate};
 use transition::{Action, ActionKind};
 use vocab::Role;
-
-/// What becomes of a resource that is or was to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fate {
-    /// It starts.
-    Start,
-    /// It stops and does not start again.
-    Stop,
-    /// It stops on one node and starts on another.
-    Move,
-    /// It goes from one node to another without a stop.
-    Migrate,
-    /// It stops and starts again where it is.
-    Restart,
-    /// It has failed: it stops, and starts again where it is or elsewhere.
-    Recover,
-    /// It takes new parameters without a stop.
-    Reload,
-    /// It is promoted.
-    Promote,
-    /// It is demoted.
-    Demote,
-    /// It is demoted and promoted again.
-    Repromote,
-}
-
-impl Fate {
-    /// What a summary of a plan calls it.
-    fn of(change: &str) -> Option<Self> {
-        Some(match change {
-            "Start" => Self::Start,
-            "Stop" => Self::Stop,
-            "Move" => Self::Move,
-            "Migrate" => Self::Migrate,
-            "Restart" => Self::Restart,
-            "Recover" => Self::Recover,
-            "Reload" => Self::Reload,
-            "Promote" => Self::Promote,
-            "Demote" => Self::Demote,
-            "Re-promote" => Self::Repromote,
-            _ => return None,
-        })
-    }
-
-    /// Whether what runs is disturbed by it.
-    pub const fn disturbs(self) -> bool {
-        match self {
-            Self::Stop
-            | Self::Move
-            | Self::Restart
-            | Self::Recover
-            | Self::Demote
-            | Self::Repromote => true,
-            Self::Start | Self::Migrate | Self::Reload | Self::Promote => false,
-        }
-    }
-
-    /// It as a verb, as in "vip moves".
-    pub const fn verb(self) -> &'static str {
-        match self {
-            Self::Start => "starts",
-            Self::Stop => "stops",
-            Self::Move => "moves",
-            Self::Migrate => "migrates",
-            Self::Restart => "restarts",
-            Self::Recover => "is recovered",
-            Self::Reload => "is reloaded",
-            Self::Promote => "is promoted",
-            Self::Demote => "is demoted",
-            Self::Repromote => "is demoted and promoted again",
-        }
-    }
-
-    /// So many of it: "2 moves".
-    pub fn count(self, count: usize) -> String {
-        let noun = match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Move => "move",
-            Self::Migrate => "migration",
-            Self::Restart => "restart",
-            Self::Recover => "recovery",
-            Self::Reload => "reload",
-            Self::Promote => "promotion",
-            Self::Demote => "demotion",
-            Self::Repromote => "new promotion",
-        };
-        match (count, noun.strip_suffix('y')) {
-            (1, _) => format!("1 {noun}"),
-            (_, Some(stem)) => format!("{count} {stem}ies"),
-            (_, None) => format!("{count} {noun}s"),
-        }
-    }
-
-    /// It as the first word of a line.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::Stop => "Stop",
-            Self::Move => "Move",
-            Self::Migrate => "Migrate",
-            Self::Restart => "Restart",
-            Self::Recover => "Recover",
-            Self::Reload => "Reload",
-            Self::Promote => "Promote",
-            Self::Demote => "Demote",
-            Self::Repromote => "Re-promote",
-        }
-    }
-}
 
 /// What is done to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -288,7 +177,7 @@ pub(crate) fn effects(model: &Model, plan: &Schedule) -> Vec<Found> {
     let mut found = nodes(model, plan);
     for change in simulate::changes(model, plan) {
         let Change::Resource(change) = change else { continue };
-        let Some(fate) = Fate::of(change.change) else { continue };
+        let fate = change.fate;
         let key = model.resource_named(&change.resource);
         let name = key
             .map_or(change.resource.clone(), |key| model.resources[key].display_id().to_string());
@@ -407,27 +296,4 @@ pub(crate) fn gather<C: Debug>(effects: Vec<(Effect, C)>) -> Vec<(Effect, C)> {
 pub(crate) fn configured(model: &Model, name: &str) -> String {
     let key = model.resource_named(name);
     key.map_or_else(|| base_name(name).to_owned(), |key| model.resources[key].config_id.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_of_a_summary_is_known() {
-        for word in [
-            "Start",
-            "Stop",
-            "Move",
-            "Migrate",
-            "Restart",
-            "Recover",
-            "Reload",
-            "Promote",
-            "Demote",
-            "Re-promote",
-        ] {
-            assert_eq!(Fate::of(word).map(Fate::title), Some(word));
-        }
-    }
 }

@@ -38,7 +38,7 @@ pub(crate) fn interruptions(
         else {
             continue;
         };
-        use crate::effect::Fate::{Move, Recover, Restart, Stop};
+        use simulate::Fate::{Move, Recover, Restart, Stop};
         let (true, Some(key)) = (matches!(fate, Stop | Move | Restart | Recover), found.resource)
         else {
             continue;

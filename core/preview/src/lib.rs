@@ -30,10 +30,11 @@ use serde::Serialize;
 
 pub use cause::{Cause, Link};
 pub use difference::{AttributeChange, ChangeKind, ElementChange, Place};
-pub use effect::{Chore, Effect, Fate, NodeFate, Reason};
+pub use effect::{Chore, Effect, NodeFate, Reason};
 pub use family::Relation;
 pub use interruption::Interruption;
 pub use outcome::{ActiveOn, Ban, End, ResourceEnd, Stopped};
+pub use simulate::Fate;
 pub use situation::Situation;
 pub use text::{Look, to_text};
 pub use warning::Warning;

@@ -1,9 +1,10 @@
 use model::{Problem, Severity};
 use serde::Serialize;
+use simulate::Fate;
 
 use crate::{
     Caused, Preview, Situation, Stopped,
-    effect::{Effect, Fate, NodeFate},
+    effect::{Effect, NodeFate},
 };
 
 /// Something that one should think about before the change is made.

@@ -4,6 +4,8 @@ use model::{Model, NodeKey, ResourceKey, Variant, current_node};
 use scheduler::{ActionReason, PlannedAction, ResourceOutcome, Schedule};
 use vocab::Role;
 
+use crate::Fate;
+
 /// What a plan means for one node or one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -27,8 +29,8 @@ pub struct NodeChange {
 /// Something becomes of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceChange {
-    /// What, in a word: `Start`, `Move`, ...
-    pub change: &'static str,
+    /// What.
+    pub fate: Fate,
     /// The resource.
     pub resource: String,
     /// The node it is on.
@@ -83,6 +85,25 @@ impl ResourceChange {
             (Some(reason), false) => format!("due to {reason}"),
             (None, true) => "blocked".to_owned(),
             (None, false) => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for ResourceChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.fate.title(), self.resource, self.details())?;
+        match self.note() {
+            note if note.is_empty() => Ok(()),
+            note => write!(f, " {note}"),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(change) => change.fmt(f),
+            Self::Resource(change) => change.fmt(f),
         }
     }
 }
@@ -256,24 +277,24 @@ impl<'a> Teller<'a> {
         let failed = of.outcome.state.failed;
         let migration = self.action(of.key, "migrate_from", Some(next));
         if of.current.is_some() && migration.is_some_and(|migration| migration.runnable) {
-            self.say("Migrate", of, of.current, of.next, start, None);
+            self.say(Fate::Migrate, of, of.current, of.next, start, None);
         } else if of.outcome.reload {
-            self.say("Reload", of, of.current, of.next, start, None);
+            self.say(Fate::Reload, of, of.current, of.next, start, None);
         } else if start.is_none_or(|start| start.optional) {
             let required = |action: Option<&PlannedAction>| action.is_some_and(|a| !a.optional);
             if required(demote) && required(promote) {
-                self.say("Re-promote", of, of.current, of.next, promote, demote);
+                self.say(Fate::Repromote, of, of.current, of.next, promote, demote);
             }
         } else if start.is_some_and(|start| !start.runnable) {
             let source = stop.filter(|stop| stop.reason.is_some()).or(start);
-            self.say("Stop", of, of.current, None, stop, source);
+            self.say(Fate::Stop, of, of.current, None, stop, source);
         } else if of.current.is_some_and(|current| current != next) {
-            let change = if failed { "Recover" } else { "Move" };
-            self.say(change, of, of.current, of.next, stop, None);
+            let fate = if failed { Fate::Recover } else { Fate::Move };
+            self.say(fate, of, of.current, of.next, stop, None);
         } else if failed {
-            self.say("Recover", of, of.current, None, stop, None);
+            self.say(Fate::Recover, of, of.current, None, stop, None);
         } else {
-            self.say("Restart", of, of.current, of.next, start, None);
+            self.say(Fate::Restart, of, of.current, of.next, start, None);
         }
     }
 
@@ -286,29 +307,29 @@ impl<'a> Teller<'a> {
             for &node in &state.active_on {
                 let stop = self.action(of.key, "stop", Some(node));
                 let source = stop.filter(|stop| stop.reason.is_some()).or(start);
-                self.say("Stop", of, Some(node), None, stop, source);
+                self.say(Fate::Stop, of, Some(node), None, stop, source);
             }
         } else if stop.is_some() && state.failed && state.stop_if_failed {
-            self.say("Recover", of, of.current, of.next, stop, start);
+            self.say(Fate::Recover, of, of.current, of.next, stop, start);
         } else if moving {
-            self.say("Move", of, of.current, of.next, stop, None);
+            self.say(Fate::Move, of, of.current, of.next, stop, None);
         } else if of.outcome.reload {
-            self.say("Reload", of, of.current, of.next, start, None);
+            self.say(Fate::Reload, of, of.current, of.next, start, None);
         } else if stop.is_some_and(|stop| !stop.optional) {
-            self.say("Restart", of, of.current, of.next, start, None);
+            self.say(Fate::Restart, of, of.current, of.next, start, None);
         } else if of.role == Role::Promoted {
-            self.say("Demote", of, of.current, of.next, demote, None);
+            self.say(Fate::Demote, of, of.current, of.next, demote, None);
         } else if state.next_role == Role::Promoted {
-            self.say("Promote", of, of.current, of.next, promote, None);
+            self.say(Fate::Promote, of, of.current, of.next, promote, None);
         } else if of.role == Role::Stopped && state.next_role > Role::Stopped {
-            self.say("Start", of, of.current, of.next, start, None);
+            self.say(Fate::Start, of, of.current, of.next, start, None);
         }
     }
 
     /// `action` says whether the change is possible, `source` why it is made if that is another action.
     fn say(
         &mut self,
-        change: &'static str,
+        fate: Fate,
         of: &Primitive<'a>,
         origin: Option<NodeKey>,
         destination: Option<NodeKey>,
@@ -318,7 +339,7 @@ impl<'a> Teller<'a> {
         let Some(action) = action else { return };
         let name = |node: NodeKey| self.model.nodes[node].name.to_string();
         self.told.push(ResourceChange {
-            change,
+            fate,
             resource: self.model.resources[of.key].id.to_string(),
             origin: origin.map(name),
             destination: destination.map(name),
@@ -336,7 +357,7 @@ mod tests {
 
     fn change(origin: Option<&str>, destination: Option<&str>, roles: [Role; 2]) -> String {
         ResourceChange {
-            change: "x",
+            fate: Fate::Move,
             resource: "r".to_owned(),
             origin: origin.map(str::to_owned),
             destination: destination.map(str::to_owned),

@@ -10,6 +10,7 @@
 
 mod changes;
 mod execute;
+mod fate;
 mod inject;
 mod operation;
 mod places;
@@ -18,5 +19,6 @@ mod status;
 
 pub use changes::{Change, NodeChange, ResourceChange, changes};
 pub use execute::{Executed, Transition, carry_out};
+pub use fate::Fate;
 pub use inject::{Injected, Injections, NodeEvent, TicketEvent, inject};
 pub use operation::{OperationResult, OperationResultError};

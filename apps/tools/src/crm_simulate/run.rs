@@ -195,7 +195,7 @@ fn summary(changes: &[Change]) -> Vec<String> {
             Change::Node(change) => change.to_string(),
             Change::Resource(change) => format!(
                 "{:<8}   {:<name$}   ( {:>details$} )  {}",
-                change.change,
+                change.fate.title(),
                 change.resource,
                 change.details(),
                 change.note()
@@ -227,7 +227,7 @@ mod tests {
     fn columns_are_as_wide_as_what_is_in_them() {
         let change = |resource: &str, to: &str| {
             Change::Resource(ResourceChange {
-                change: "Start",
+                fate: simulate::Fate::Start,
                 resource: resource.to_owned(),
                 origin: None,
                 destination: Some(to.to_owned()),

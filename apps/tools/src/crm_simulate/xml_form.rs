@@ -57,7 +57,7 @@ fn resource_action(change: &ResourceChange) -> Element {
     let (role, next_role) = (change.role, change.next_role);
     let (same_role, needs_role) = (role == next_role, change.needs_role());
     let mut element = Element::new("rsc_action")
-        .with("action", change.change.to_ascii_lowercase())
+        .with("action", change.fate.title().to_ascii_lowercase())
         .with("resource", &change.resource);
     let mut set = |pairs: &[(&str, &str)]| {
         for (name, value) in pairs {
