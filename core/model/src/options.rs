@@ -96,6 +96,8 @@ pub struct Options {
     pub stop_removed_resources: bool,
     /// Whether operations that are not configured any more are cancelled.
     pub cancel_removed_actions: bool,
+    /// Whether nodes forget what has stopped on them. Pacemaker 3 has it no more.
+    pub forget_after_stop: bool,
     /// What health does.
     pub health_strategy: HealthStrategy,
     /// Score of every node before its health is added.
@@ -141,7 +143,7 @@ pub(crate) enum OptionKind {
 }
 
 /// Options that others make use of.
-pub(crate) const CLUSTER_OPTIONS: [(&str, OptionKind); 19] = [
+pub(crate) const CLUSTER_OPTIONS: [(&str, OptionKind); 18] = [
     ("dc-deadtime", OptionKind::Duration),
     ("cluster-recheck-interval", OptionKind::Duration),
     ("election-timeout", OptionKind::Duration),
@@ -160,7 +162,6 @@ pub(crate) const CLUSTER_OPTIONS: [(&str, OptionKind); 19] = [
     ("pe-error-series-max", OptionKind::Number),
     ("pe-warn-series-max", OptionKind::Number),
     ("pe-input-series-max", OptionKind::Number),
-    ("remove-after-stop", OptionKind::Boolean),
 ];
 
 /// Switches that will go, and be on.
@@ -297,6 +298,7 @@ impl Options {
             migration_limit: reader.number("migration-limit", -1),
             stop_removed_resources: reader.boolean("stop-removed-resources", true),
             cancel_removed_actions: reader.boolean("cancel-removed-actions", true),
+            forget_after_stop: reader.boolean("remove-after-stop", false),
             health_strategy,
             health_base: reader.score("node-health-base", Score::ZERO),
             health_green,

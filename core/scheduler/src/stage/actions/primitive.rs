@@ -211,6 +211,9 @@ impl Plan<'_> {
             if !self.rows[resource].state.managed {
                 self.actions[stop].flags.clear(ActionFlags::RUNNABLE);
             }
+            if self.model.options.forget_after_stop {
+                self.clean_up(resource, node, optional);
+            }
             if self.resource(resource).needs_unfencing {
                 let unfence = self.fence_action(node, Some("on"), true, None, false);
                 self.order_actions(stop, unfence, Relation::THEN_IMPLIES_FIRST);

@@ -29,6 +29,10 @@ impl Plan<'_> {
             && self.guest_launcher(node) == Some(resource)
             && !self.rows[resource].state.launched.is_empty()
         {
+            let inside = before.resource.map_or("", |inside| self.resource(inside).id.as_str());
+            let launcher = &self.resource(resource).id;
+            let text = format!("Invalid ordering constraint between {inside} and {launcher}");
+            self.told.warn(text);
             return true;
         }
         input.relation == Relation::IF_ON_SAME_NODE_OR_TARGET
