@@ -80,7 +80,9 @@ fn run(mut words: Vec<String>) -> Result<()> {
         return demo::command(words);
     }
     let arguments = Arguments::new(words);
-    if let Some(outcome) = ring::helper(&command, &arguments) {
+    if let Some(outcome) =
+        ring::helper(&command, &arguments).or_else(|| bench::helper(&command, &arguments))
+    {
         return outcome;
     }
     match command.as_str() {

@@ -36,7 +36,7 @@ fn boot(software: &Software) -> Result<Bed> {
     Bed::boot(software.cluster(&format!("bench-{}", std::process::id()), 3))
 }
 
-fn formed(software: &Software) -> Result<Bed> {
+pub(super) fn formed(software: &Software) -> Result<Bed> {
     let bed = boot(software)?;
     bed.form()?;
     bed.set_option("stonith-enabled", "false")?;
@@ -145,10 +145,9 @@ pub(crate) fn crash(software: &Software, repeat: usize, figures: &mut Column<'_>
     Ok(())
 }
 
-pub(crate) fn mass(software: &Software, _: usize, figures: &mut Column<'_>) -> Result<()> {
-    const RESOURCES: usize = 100;
-    let bed = formed(software)?;
-    let primitives: String = (0..RESOURCES)
+/// Creates resources M0, M1 and so on, all at once.
+pub(super) fn create_dummies(bed: &Bed, count: usize) -> Result<()> {
+    let primitives: String = (0..count)
         .map(|n| {
             format!(
                 r#"<primitive id="M{n}" class="ocf" provider="pacemaker" type="Dummy"><operations>
@@ -156,11 +155,16 @@ pub(crate) fn mass(software: &Software, _: usize, figures: &mut Column<'_>) -> R
             )
         })
         .collect();
-    let node = bed.any()?;
     let words = ["cibadmin", "--replace", "--scope", "resources", "--xml-pipe"];
-    let start = Instant::now();
     let input = format!("<resources>{primitives}</resources>");
-    bed.cluster.exec_with(&node, &words, input.as_bytes())?.require()?;
+    bed.cluster.exec_with(&bed.any()?, &words, input.as_bytes())?.require().map(drop)
+}
+
+pub(crate) fn mass(software: &Software, _: usize, figures: &mut Column<'_>) -> Result<()> {
+    const RESOURCES: usize = 100;
+    let bed = formed(software)?;
+    let start = Instant::now();
+    create_dummies(&bed, RESOURCES)?;
     let running = || {
         let of_node = |node: &String| {
             let run = bed.cluster.node(node).ok()?.live_file("/run");

@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: how fast our stack is, beside the C stack on the same machine in the same run.
 
+mod cib;
 mod figures;
 mod measures;
+mod processor;
 mod ring;
 mod scheduler;
 
@@ -16,15 +18,25 @@ use crate::{
 use figures::Figures;
 
 /// What can be measured, in the order in which it is.
-pub(crate) const MEASURES: [(&str, &str, measures::Measure); 7] = [
+pub(crate) const MEASURES: [(&str, &str, measures::Measure); 8] = [
     ("election", "cold start of three nodes to a DC", measures::election),
     ("rss", "memory of each daemon, idle", measures::memory),
     ("tools", "how long commands take", measures::tools),
     ("crash", "a failed resource, detected to recovered", measures::crash),
     ("mass", "a hundred resources created at once", measures::mass),
     ("failover", "a killed node, phase by phase", measures::failover),
+    ("cib", "queries and changes of the configuration", cib::all),
     ("ring", "the ring alone: messages, idle cost, detection", ring::all),
 ];
+
+/// Parts of this program that run inside a node.
+pub(crate) fn helper(command: &str, arguments: &Arguments) -> Option<Result<()>> {
+    match command {
+        "cib-writes" => Some(cib::writes(arguments.rest())),
+        "run-times" => Some(cib::run_times(arguments.rest())),
+        _ => None,
+    }
+}
 
 /// `bench [--stack both|cardea|debian] [--ring R] [--release] [--markdown] [--repeat N] [MEASURE...]`
 ///

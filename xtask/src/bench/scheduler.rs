@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use clusters::large::{Kind, Large, Status};
 use netns::Stack;
 
+use super::processor;
 use crate::{
     arguments::Arguments,
     console, corpus,
@@ -131,14 +132,14 @@ impl Bench {
         let row = format!("corpus: {} processes -S", files.len());
         if self.wants(&row) {
             let all = |program: &Path| -> Result<Option<Cost>> {
-                let before = children_cpu()?;
+                let before = processor::of_children()?;
                 let mut memory = 0;
                 for file in &files {
                     let words = ["-x", &file.display().to_string(), "-S"];
                     let cost = self.cost(program, &words, None)?.context("there is no limit")?;
                     memory = memory.max(cost.memory);
                 }
-                Ok(Some(Cost { cpu: children_cpu()? - before, memory }))
+                Ok(Some(Cost { cpu: processor::of_children()? - before, memory }))
             };
             print_row(&row, all(&self.ours)?, all(&self.peer)?);
         }
@@ -177,7 +178,7 @@ impl Bench {
         words: &[&str],
         limit: Option<Duration>,
     ) -> Result<Option<Cost>> {
-        let before = children_cpu()?;
+        let before = processor::of_children()?;
         let mut child = Command::new(program)
             .arg0("crm_simulate")
             .args(words)
@@ -187,7 +188,7 @@ impl Bench {
             .spawn()
             .with_context(|| format!("cannot run {}", program.display()))?;
         let memory = watch(&mut child, limit)?;
-        let cpu = children_cpu()?.saturating_sub(before);
+        let cpu = processor::of_children()?.saturating_sub(before);
         Ok(memory.map(|memory| Cost { cpu, memory }))
     }
 }
@@ -203,7 +204,7 @@ fn watch(child: &mut Child, limit: Option<Duration>) -> Result<Option<u64>> {
         {
             most = most.max(peak);
         }
-        let used = || own_cpu(&fs::read_to_string(&stat).ok()?);
+        let used = || processor::of_process(&fs::read_to_string(&stat).ok()?);
         if limit.is_some_and(|limit| used().is_some_and(|used| used > limit)) {
             child.kill()?;
             child.wait()?;
@@ -218,26 +219,6 @@ fn peak_bytes(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kib * 1_024)
-}
-
-/// Processor time of all processes that were started here and have ended: `cutime` and `cstime`.
-fn children_cpu() -> Result<Duration> {
-    let text = fs::read_to_string("/proc/self/stat")?;
-    times(&text, 13).context("/proc/self/stat has other fields than it should")
-}
-
-/// Processor time of a process itself: `utime` and `stime`.
-fn own_cpu(stat: &str) -> Option<Duration> {
-    times(stat, 11)
-}
-
-/// The sum of two times, the first of which has so many fields between itself and the name in parentheses.
-fn times(stat: &str, before: usize) -> Option<Duration> {
-    const TICKS_PER_SECOND: u64 = 100;
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(before);
-    let mut number = || fields.next()?.parse::<u64>().ok();
-    let ticks = number()? + number()?;
-    Some(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }
 
 fn write(large: Large, path: &Path) -> Result<()> {
@@ -273,11 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_of_the_kernel_are_read() {
-        let stat = "7 (a b) c) S 1 7 7 0 -1 4194560 100 200 0 0 11 12 30 4 20 0 1 0 99 1 2";
-        assert_eq!(times(stat, 13), Some(Duration::from_millis(340)));
-        assert_eq!(own_cpu(stat), Some(Duration::from_millis(230)));
-        assert_eq!(times("7 (a) S 1", 13), None);
+    fn the_peak_is_read() {
         assert_eq!(peak_bytes("VmPeak:\t  10 kB\nVmHWM:\t    3 kB\n"), Some(3_072));
         assert_eq!(peak_bytes("Name:\tx\n"), None);
     }
