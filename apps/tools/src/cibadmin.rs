@@ -1,19 +1,20 @@
 //! `cibadmin`: reads and changes the CIB.
 
-use std::{
-    ffi::OsString,
-    io::{self, Read},
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+mod access;
+mod input;
+mod options;
+
+use std::{ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
 
 use client::cib::{CallOptions, Cib, CibError, Failure, Operation, Request};
 use vocab::{NodeName, ToolExit};
-use xml::{Element, Limits, Node};
+use xml::{Element, Node};
 
-use crate::{frame, output::Output};
+use self::{access::ShownAccess, options::Options};
+use crate::{
+    frame::{self, Stop},
+    output::{Format, Output},
+};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool =
@@ -22,308 +23,211 @@ pub(crate) const TOOL: crate::Tool =
 /// What `--force` is demanded with.
 const DANGEROUS: &str = "The supplied command is considered dangerous. To prevent accidental destruction of the \
                          cluster, the --force flag is required in order to proceed.";
+/// How long an answer may take unless `--timeout` says otherwise, in seconds.
+const TIMEOUT_SECONDS: i32 = 30;
 
-#[derive(Debug, clap::Args)]
-struct Options {
-    #[command(flatten)]
-    command: Commands,
-    #[command(flatten)]
-    data: Data,
-    /// Work on one section: configuration, nodes, resources, constraints, crm_config, rsc_defaults, op_defaults, acls,
-    /// fencing-topology, tags, alerts or status
-    #[arg(short = 'o', long, visible_alias = "obj_type", value_name = "SECTION")]
-    scope: Option<String>,
-    /// Work on what this XPath expression finds
-    #[arg(short = 'A', long, value_name = "XPATH", conflicts_with = "scope")]
-    xpath: Option<String>,
-    /// With --xpath, print the paths of what is found
-    #[arg(short = 'e', long)]
-    node_path: bool,
-    /// With --query, leave out what is inside
-    #[arg(short = 'n', long)]
-    no_children: bool,
-    /// With --modify, create what is not there
-    #[arg(short = 'c', long)]
-    allow_create: bool,
-    /// Do it although it is dangerous
-    #[arg(short = 'f', long)]
-    force: bool,
-    /// Seconds to wait for an answer
-    #[arg(short = 't', long, value_name = "SECONDS")]
-    timeout: Option<u64>,
-    /// Show or change what this user may (root and hacluster only)
-    #[arg(short = 'U', long, value_name = "USER")]
-    user: Option<String>,
-    /// With --query and --user, mark what may be read and written
-    #[arg(short = 'S', long, value_name = "FORM", num_args = 0..=1, require_equals = true)]
-    show_access: Option<Option<String>>,
-    /// Ask the local node only
-    #[arg(short = 'l', long)]
-    local: bool,
-    /// Ask this node
-    #[arg(
-        short = 'N',
-        long,
-        visible_alias = "host",
-        value_name = "NODE",
-        conflicts_with = "local"
-    )]
-    node: Option<String>,
-    /// Wait for the answer (always done)
-    #[arg(short = 's', long, hide = true)]
-    sync_call: bool,
-    /// With --modify, take NAME="NAME++" and NAME="NAME+=N" for a sum (always done)
-    #[arg(long, hide = true)]
-    score: bool,
+/// What the tool is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    /// An operation of the CIB.
+    Ask(Operation),
+    /// The operation that removes, on all that an expression finds.
+    DeleteAll,
+    /// To print an empty CIB.
+    Empty,
+    /// To print the digest that stands beside the CIB on disk.
+    DigestOnDisk,
+    /// To print the digest that nodes compare.
+    DigestOnWire,
 }
 
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
-struct Commands {
-    /// Print the CIB, a section, or what --xpath finds
-    #[arg(short = 'Q', long)]
-    query: bool,
-    /// Add what must not be there yet
-    #[arg(short = 'C', long)]
-    create: bool,
-    /// Merge into what is there
-    #[arg(short = 'M', long)]
-    modify: bool,
-    /// Apply a patch set
-    #[arg(short = 'P', long)]
-    patch: bool,
-    /// Put something in the place of what is there
-    #[arg(short = 'R', long)]
-    replace: bool,
-    /// Remove the first object like the given one, or what --xpath finds first
-    #[arg(short = 'D', long)]
-    delete: bool,
-    /// Remove all that --xpath finds
-    #[arg(short = 'd', long)]
-    delete_all: bool,
-    /// Empty the CIB
-    #[arg(short = 'E', long)]
-    erase: bool,
-    /// Raise the epoch
-    #[arg(short = 'B', long)]
-    bump: bool,
-    /// Upgrade to the latest schema
-    #[arg(short = 'u', long)]
-    upgrade: bool,
-    /// Print an empty CIB
-    #[arg(short = 'a', long)]
-    empty: bool,
-    /// Print the digest that stands beside the CIB on disk
-    #[arg(short = '5', long)]
-    md5_sum: bool,
-    /// Print the digest that nodes compare
-    #[arg(short = '6', long)]
-    md5_sum_versioned: bool,
-}
-
-#[derive(Debug, clap::Args)]
-#[group(multiple = false)]
-struct Data {
-    /// XML to use
-    #[arg(short = 'X', long, value_name = "XML")]
-    xml_text: Option<String>,
-    /// File with the XML to use
-    #[arg(short = 'x', long, value_name = "FILE")]
-    xml_file: Option<PathBuf>,
-    /// Read the XML to use from standard input
-    #[arg(short = 'p', long)]
-    xml_pipe: bool,
-}
-
-/// A run that ends here: what to say, and the exit status.
-struct Stop {
-    message: String,
-    exit: ToolExit,
-    /// What the CIB gave back with its refusal.
-    refused: Option<Arc<Element>>,
-}
-
-impl Stop {
-    fn new(message: impl Into<String>, exit: ToolExit) -> Self {
-        Self { message: message.into(), exit, refused: None }
+impl Command {
+    /// Whether it can do harm that nobody meant.
+    const fn is_dangerous(self) -> bool {
+        matches!(self, Self::DeleteAll | Self::Ask(Operation::Erase | Operation::Upgrade))
     }
-}
 
-impl From<CibError> for Stop {
-    fn from(error: CibError) -> Self {
-        let exit = error.exit();
-        match error {
-            CibError::Failed { failure, output } => {
-                Self { message: format!("CIB API call failed: {failure}"), exit, refused: output }
-            }
-            _ => Self::new(error.to_string(), exit),
+    /// Whether an expression can say what it works on, so that no XML is needed.
+    const fn takes_expression(self) -> bool {
+        matches!(self, Self::DeleteAll | Self::Ask(Operation::Delete))
+    }
+
+    /// Whether it works with XML.
+    const fn needs_input(self) -> bool {
+        match self {
+            Self::DeleteAll | Self::DigestOnDisk | Self::DigestOnWire => true,
+            Self::Ask(operation) => matches!(
+                operation,
+                Operation::Create
+                    | Operation::Modify
+                    | Operation::ApplyPatch
+                    | Operation::Replace
+                    | Operation::Delete
+            ),
+            Self::Empty => false,
         }
     }
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
-    frame::run(&TOOL, &args, |options, output| match run(options, output) {
-        Ok(()) => ToolExit::Ok,
-        Err(Stop { message, exit, refused }) => {
-            output.error(message);
-            if let Some(refused) = refused {
-                tell_refused(&refused, output);
-            }
-            exit
-        }
-    })
+    frame::run(&TOOL, &args, run)
 }
 
-fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
-    if options.show_access.is_some() {
-        let message = "--show-access is not implemented yet";
-        return Err(Stop::new(message, ToolExit::UnimplementedFeature));
-    }
-    let command = &options.command;
-    let dangerous =
-        command.erase || command.upgrade || (command.delete_all && options.xpath.is_none());
-    if dangerous && !options.force {
+fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
+    let command = options.command();
+    if command.is_dangerous() && !options.force {
         return Err(Stop::new(DANGEROUS, ToolExit::Unsafe));
     }
-    if command.empty {
-        tell(&cib::empty(1), output);
-        return Ok(());
-    }
-    if command.md5_sum || command.md5_sum_versioned {
-        let Some(document) = input(&options.data)? else {
-            let message = "give the XML with --xml-text, --xml-file or --xml-pipe";
-            return Err(Stop::new(message, ToolExit::Usage));
-        };
-        let digest = if command.md5_sum {
-            xml::digest::on_disk(&document)
-        } else {
-            xml::digest::versioned(&document)
-        };
-        output.line(&digest);
-        output.element(Element::new("md5-sum").with("digest", digest));
-        return Ok(());
-    }
-    let request = request(options)?;
-    let mut connection = Cib::open(TOOL.name)?;
-    if let Some(seconds) = options.timeout {
-        connection.set_timeout(Duration::from_secs(seconds));
-    }
-    let answer = match connection.call(request) {
-        Err(CibError::Failed { failure: Failure::SchemaUnchanged, .. }) if command.upgrade => {
-            output.line(format!("Upgrade unnecessary: {}", Failure::SchemaUnchanged));
-            return Ok(());
-        }
-        other => other?,
+    let asks = command == Command::Ask(Operation::Query);
+    let access = match &options.show_access {
+        Some(form) if asks => Some(ShownAccess::wanted(form, options.user.as_deref(), output)?),
+        Some(_) | None => None,
     };
-    if let Some(answer) = answer.filter(|_| command.query) {
-        if options.node_path {
-            tell_paths(&mut connection, options, output)?;
-        } else {
-            tell(&answer, output);
+    let by_expression = command.takes_expression() && options.xpath.is_some();
+    let data = match command.needs_input() && !by_expression {
+        true => Some(input::read(options, command.takes_expression())?),
+        false => None,
+    };
+    match (command, data) {
+        (Command::Empty, _) => {
+            let mut empty = cib::empty(1);
+            if let Some(schema) = options.empty.as_ref().and_then(Option::as_ref) {
+                empty.set("validate-with", schema);
+            }
+            tell(&empty, output);
+            Ok(ToolExit::Ok)
+        }
+        (Command::DigestOnDisk, Some(data)) => Ok(tell_digest(xml::digest::on_disk(&data), output)),
+        (Command::DigestOnWire, Some(data)) => {
+            Ok(tell_digest(xml::digest::versioned(&data), output))
+        }
+        (_, data) => {
+            warn_of_scope(options, output);
+            let request = request(options, command, data, access.is_some(), output.verbosity() > 0);
+            ask(options, request, access, output)
         }
     }
-    Ok(())
 }
 
-fn request(options: &Options) -> Result<Request, Stop> {
-    let command = &options.command;
-    let section = options.scope.as_deref();
-    let data = input(&options.data)?;
-    let mut request = match (&options.xpath, data) {
-        (Some(expression), data) => {
-            let mut request = Request::query_xpath(expression);
-            request.data = data.map(Into::into);
-            request
+fn ask(
+    options: &Options,
+    request: Request,
+    access: Option<ShownAccess>,
+    output: &mut Output,
+) -> Result<ToolExit, Stop> {
+    let upgrades = request.operation == Operation::Upgrade;
+    let mut connection = Cib::open(TOOL.name).map_err(|error| {
+        let message = format!("Could not connect to the CIB API: {}", error.failure());
+        Stop::new(message, error.exit())
+    })?;
+    connection.set_timeout(timeout(options, output));
+    let answer = match connection.call(request) {
+        Ok(answer) => answer,
+        Err(CibError::Failed { failure: Failure::SchemaUnchanged, .. }) if upgrades => {
+            output.line(format!("Upgrade unnecessary: {}", Failure::SchemaUnchanged));
+            return Ok(ToolExit::Ok);
         }
-        (None, Some(data)) => Request::change(Operation::Query, section, data),
-        (None, None) => Request::query(section),
+        Err(error) => {
+            let exit = error.exit();
+            let message = match &error {
+                CibError::Failed { failure, .. } => format!("CIB API call failed: {failure}"),
+                _ => error.to_string(),
+            };
+            output.error(message);
+            if let CibError::Failed { output: Some(refused), .. } = error {
+                tell_refused(&refused, output);
+            }
+            return Ok(exit);
+        }
     };
-    request.operation = if command.query {
-        Operation::Query
-    } else if command.create {
-        Operation::Create
-    } else if command.modify {
-        Operation::Modify
-    } else if command.patch {
-        Operation::ApplyPatch
-    } else if command.replace {
-        Operation::Replace
-    } else if command.erase {
-        Operation::Erase
-    } else if command.bump {
-        Operation::Bump
-    } else if command.upgrade {
-        Operation::Upgrade
-    } else {
-        Operation::Delete
-    };
-    let needs_data = command.create
-        || command.modify
-        || command.patch
-        || command.replace
-        || (command.delete && options.xpath.is_none());
-    if needs_data && request.data.is_none() {
-        let message = "this needs XML: give it with --xml-text, --xml-file or --xml-pipe";
-        return Err(Stop::new(message, ToolExit::Usage));
+    let Some(answer) = answer else { return Ok(ToolExit::Ok) };
+    match access {
+        Some(access) if answer.name() == "cib" => access.tell(&answer, output)?,
+        Some(_) | None => tell_found(&answer, options.node_path, output),
     }
+    Ok(ToolExit::Ok)
+}
+
+fn request(
+    options: &Options,
+    command: Command,
+    data: Option<Element>,
+    as_oneself: bool,
+    verbose: bool,
+) -> Request {
+    let operation = match command {
+        Command::Ask(operation) => operation,
+        Command::DeleteAll => Operation::Delete,
+        Command::Empty | Command::DigestOnDisk | Command::DigestOnWire => Operation::Noop,
+    };
+    let is = |other: Operation| operation == other;
+    let mut request = Request::new(operation);
+    request.section = options.xpath.clone().or_else(|| options.scope.clone());
+    request.data = data.map(|mut data| {
+        if is(Operation::Replace) && data.name() == "cib" {
+            // Who replaces everything does not mean to remove the status.
+            data.child_or_new("status");
+        }
+        Arc::new(data)
+    });
     let flags = [
-        (CallOptions::NO_CHILDREN, options.no_children),
-        (CallOptions::CAN_CREATE, options.allow_create),
-        (CallOptions::SCOPE_LOCAL, options.local || command.query),
-        (CallOptions::MULTIPLE, command.delete_all),
+        (CallOptions::VERBOSE, verbose),
+        (CallOptions::XPATH, options.xpath.is_some()),
+        (CallOptions::MULTIPLE, command == Command::DeleteAll),
+        (CallOptions::SCORE_UPDATE, is(Operation::Modify)),
+        (CallOptions::CAN_CREATE, is(Operation::Modify) && options.allow_create),
+        (CallOptions::XPATH_ADDRESS, is(Operation::Query) && options.node_path),
+        (CallOptions::NO_CHILDREN, is(Operation::Query) && options.no_children),
+        (CallOptions::SCOPE_LOCAL, options.local || is(Operation::Query)),
         (CallOptions::QUORUM_OVERRIDE, options.force),
     ];
     for (flag, _) in flags.iter().filter(|(_, is_set)| *is_set) {
         request.options = request.options | *flag;
     }
-    request.user.clone_from(&options.user);
-    if let Some(node) = &options.node {
-        request.options = request.options.without(CallOptions::SCOPE_LOCAL);
-        request = request.on(NodeName::from(node.as_str()));
+    if !as_oneself {
+        request.user.clone_from(&options.user);
     }
-    Ok(request)
+    match &options.node {
+        Some(node) => {
+            request.options = request.options.without(CallOptions::SCOPE_LOCAL);
+            request.on(NodeName::from(node.as_str()))
+        }
+        None => request,
+    }
 }
 
-/// The XML given on the command line, in a file or on standard input.
-fn input(data: &Data) -> Result<Option<Element>, Stop> {
-    let (text, from) = if let Some(text) = &data.xml_text {
-        (text.clone().into_bytes(), "input string".to_owned())
-    } else if let Some(path) = &data.xml_file {
-        (read(path)?, path.display().to_string())
-    } else if data.xml_pipe {
-        let mut text = Vec::new();
-        io::stdin()
-            .read_to_end(&mut text)
-            .map_err(|error| Stop::new(format!("standard input: {error}"), ToolExit::NoInput))?;
-        (text, "STDIN".to_owned())
+fn timeout(options: &Options, output: &mut Output) -> Duration {
+    let seconds = options.timeout.unwrap_or(TIMEOUT_SECONDS);
+    let seconds = u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).unwrap_or_else(|| {
+        output.remark(format!("Timeout must be positive, defaulting to {TIMEOUT_SECONDS}"));
+        u64::from(TIMEOUT_SECONDS.unsigned_abs())
+    });
+    Duration::from_secs(seconds)
+}
+
+fn warn_of_scope(options: &Options, output: &mut Output) {
+    let Some(scope) = options.scope.as_deref().filter(|_| options.xpath.is_none()) else { return };
+    if cib::section::Section::named(Some(scope)) == cib::section::Section::All {
+        output.remark(format!(
+            "Invalid value '{scope}' for '--scope'. Operation will apply to the entire CIB"
+        ));
+    }
+}
+
+fn tell_digest(digest: String, output: &mut Output) -> ToolExit {
+    output.line(&digest);
+    output.element(Element::new("md5-sum").with("digest", digest));
+    ToolExit::Ok
+}
+
+fn tell_found(found: &Element, paths_only: bool, output: &mut Output) {
+    if paths_only && found.name() == "xpath-query" && output.format() != Format::Xml {
+        for path in found.children_named("xpath-query-path").filter_map(Element::id) {
+            output.line(path);
+        }
     } else {
-        return Ok(None);
-    };
-    xml::parse_bytes(&text, Limits::DOCUMENT).map(Some).map_err(|error| {
-        Stop::new(format!("Couldn't parse input from {from}: {error}"), ToolExit::Config)
-    })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Stop> {
-    std::fs::read(path)
-        .map_err(|error| Stop::new(format!("{}: {error}", path.display()), ToolExit::NoInput))
-}
-
-/// Tells the path of each element that `--xpath` finds in the whole CIB.
-fn tell_paths(connection: &mut Cib, options: &Options, output: &mut Output) -> Result<(), Stop> {
-    let Some(expression) = &options.xpath else {
-        return Err(Stop::new("--node-path needs --xpath", ToolExit::Usage));
-    };
-    let bad = |error: &dyn std::fmt::Display| Stop::new(error.to_string(), ToolExit::NoSuch);
-    let expression = xml::xpath::Expr::parse(expression).map_err(|error| bad(&error))?;
-    let document = connection.query(None, CallOptions::SCOPE_LOCAL)?;
-    let found = expression.select_elements(&document).map_err(|error| bad(&error))?;
-    for (path, _) in found {
-        let path = xml::node_path_string(&document, &path);
-        output.line(&path);
-        output.element(Element::new("xpath-query-path").with("path", path));
+        tell(found, output);
     }
-    Ok(())
 }
 
 /// Tells what was refused: the objects that could not be created; the whole document, with line numbers, only to who wants
@@ -341,6 +245,10 @@ fn tell_refused(refused: &Element, output: &mut Output) {
 fn tell(document: &Element, output: &mut Output) {
     let text = document.to_pretty();
     output.text(&text);
+    tell_verbatim(text, output);
+}
+
+fn tell_verbatim(text: String, output: &mut Output) {
     let mut element = Element::new("output");
     element.push(Node::Text(text.into()));
     output.element(element);

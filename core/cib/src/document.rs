@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use messages::cib::{CallOptions, Failure, Operation, Request};
 use vocab::FEATURE_SET;
@@ -223,13 +223,20 @@ impl Change {
     /// Makes one step, if the user may.
     fn apply(&mut self, request: &Request, source: Source<'_>) -> operations::Created {
         let target = Target::of(request.section.as_deref(), request.options);
-        let sight = self.guard.as_ref().map_or(Sight::Everything, Sight::Guarded);
+        let pries = Cell::new(false);
+        let sight = match &self.guard {
+            Some(guard) => Sight::Guarded(guard, &pries),
+            None => Sight::Everything,
+        };
         let mut new = Element::clone(&self.root);
         let trace = apply(&mut new, request, target, source, sight)?;
         if let Some(guard) = &self.guard {
             let (verdicts, allowed) = guard.judge(&new);
             self.verdicts.extend(verdicts);
             allowed?;
+        }
+        if pries.get() {
+            return Err(Failure::AccessDenied.into());
         }
         self.root = Arc::new(new);
         Ok(trace)
@@ -281,7 +288,7 @@ fn apply(
         Operation::Bump => operations::bump(cib),
         Operation::ApplyPatch => match sight {
             Sight::Everything => operations::apply_patch(cib, &*data()?)?,
-            Sight::Guarded(guard) => operations::apply_guarded_patch(cib, &*data()?, guard)?,
+            Sight::Guarded(guard, _) => operations::apply_guarded_patch(cib, &*data()?, guard)?,
         },
         Operation::Upgrade => {
             let schema_max = match source {

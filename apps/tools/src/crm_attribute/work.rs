@@ -335,8 +335,17 @@ fn update(
     if changes.is_empty() {
         return Err(Problem::NotFound);
     }
+    let section = place.section.in_cib();
     for change in changes {
-        cib.modify(Some(place.section.in_cib()), change, change_options(options))?;
+        let changed = cib.modify(Some(section), change, change_options(options));
+        if let Err(error) = &changed {
+            let name = name.or(id).unwrap_or("<null>");
+            let set = options.set_name.as_deref().unwrap_or("<null>");
+            output.remark(format!(
+                "Error setting {name}={value} (section={section}, set={set}): {error}"
+            ));
+        }
+        changed?;
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ pub(crate) fn modify_seen(
         }
         Target::Section(name) => {
             let root = Section::named(name).ensure(cib).ok_or(Failure::Invalid)?;
-            if !merge_below(cib, &root, update, (&mut merge, sight))? {
+            if !merge_below(cib, &root, update, (&mut merge, sight)) {
                 if !options.has(CallOptions::CAN_CREATE) {
                     return Err(Failure::NotFound);
                 }
@@ -66,7 +66,7 @@ fn by_expression(
     }
     let mut result = Ok(());
     for path in found {
-        if !merge_below(cib, &path, update, (merge, sight))? {
+        if !merge_below(cib, &path, update, (merge, sight)) {
             result = Err(Failure::NotFound);
         } else if !options.has(CallOptions::MULTIPLE) {
             break;
@@ -89,20 +89,20 @@ fn merge_below(
     root: &NodePath,
     update: &Element,
     (merge, sight): (&mut Merge, Sight<'_>),
-) -> Result<bool, Failure> {
-    let Some(start) = cib.at(root) else { return Ok(false) };
+) -> bool {
+    let Some(start) = cib.at(root) else { return false };
     let found =
         start.find_path(|element| element.name() == update.name() && element.id() == update.id());
-    let Some(below) = found else { return Ok(false) };
+    let Some(below) = found else { return false };
     let path: NodePath = root.indices().iter().chain(below.indices()).copied().collect();
-    sight.may_merge(&path, update)?;
+    sight.merges(&path, update);
     let changed = cib.at(&path).and_then(|element| merge.merged(element, update));
     if let Some(changed) = changed
         && let Some(place) = cib.at_mut(&path)
     {
         *place = changed;
     }
-    Ok(true)
+    true
 }
 
 /// Removes what an update marked with `__delete__`.

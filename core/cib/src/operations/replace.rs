@@ -64,7 +64,7 @@ pub(crate) fn replace_seen(
         })
         .ok_or(Failure::NotFound)?;
     let path: NodePath = root.indices().iter().chain(below.indices()).copied().collect();
-    sight.may_replace(&path)?;
+    sight.replaces(&path);
     put(cib, &path, fit(new))?;
     Ok(Trace::Content)
 }
@@ -108,7 +108,7 @@ fn by_expression(
             outer.push(path);
         }
     }
-    outer.iter().try_for_each(|path| sight.may_replace(path))?;
+    outer.iter().for_each(|path| sight.replaces(path));
     let new = fit(new);
     for path in outer.iter().rev() {
         cib.remove_at(path);

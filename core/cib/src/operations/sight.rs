@@ -1,5 +1,7 @@
 //! Through what an operation looks for what it is to change.
 
+use std::cell::Cell;
+
 use messages::cib::Failure;
 use xml::{Element, NodePath};
 
@@ -12,15 +14,16 @@ use crate::acl::{Guard, View};
 pub(crate) enum Sight<'a> {
     /// Everything is seen.
     Everything,
-    /// Only what the guard lets through.
-    Guarded(&'a Guard),
+    /// Only what the guard lets through. It is noted when somebody could find out about something hidden by whether he
+    /// guessed it.
+    Guarded(&'a Guard, &'a Cell<bool>),
 }
 
 impl Sight<'_> {
     fn view(&self) -> Option<Option<&View>> {
         match self {
             Self::Everything => None,
-            Self::Guarded(guard) => Some(guard.view()),
+            Self::Guarded(guard, _) => Some(guard.view()),
         }
     }
 
@@ -57,27 +60,22 @@ impl Sight<'_> {
         }
     }
 
-    /// Whether what was found by name and id may be merged with an update, if what is already there need not be written.
-    pub(crate) fn may_merge(&self, path: &NodePath, update: &Element) -> Result<(), Failure> {
-        match self {
-            Self::Everything => Ok(()),
-            Self::Guarded(guard) => {
-                let sees = self.view().flatten().is_some_and(|view| view.seen(path).is_some());
-                let may = guard
-                    .root()
-                    .at(path)
-                    .is_none_or(|element| sees && may_merge(guard, path, element, update));
-                if may { Ok(()) } else { Err(Failure::AccessDenied) }
-            }
+    /// An update is about to be merged into what was found by name and id.
+    pub(crate) fn merges(&self, path: &NodePath, update: &Element) {
+        let Self::Guarded(guard, pries) = self else { return };
+        let sees = guard.view().is_some_and(|view| view.seen(path).is_some());
+        let may = |element| sees && may_merge(guard, path, element, update);
+        if !guard.root().at(path).is_none_or(may) {
+            pries.set(true);
         }
     }
 
-    /// Whether what was found may be replaced. Who cannot see all of it could else find out by putting there what he
-    /// supposes to be there.
-    pub(crate) fn may_replace(&self, path: &NodePath) -> Result<(), Failure> {
-        match self {
-            Self::Guarded(guard) if guard.hides_something(path) => Err(Failure::AccessDenied),
-            Self::Everything | Self::Guarded(_) => Ok(()),
+    /// What was found is about to be replaced. Who puts there what he supposes to be there could find out about what he
+    /// does not see.
+    pub(crate) fn replaces(&self, path: &NodePath) {
+        let Self::Guarded(guard, pries) = self else { return };
+        if guard.hides_something(path) {
+            pries.set(true);
         }
     }
 }
