@@ -104,10 +104,11 @@ fn time_and_offset(date: Option<Date>, text: &str) -> Result<CalendarTime, Fault
     let (second_of_day, rest) = clock(text.trim_start())?;
     let utc_offset_seconds = offset(rest.trim_start())?;
     let time = CalendarTime { date, second_of_day, utc_offset_seconds };
-    // What has no offset of its own depends on who reads it.
-    if let (Some(date), Some(offset)) = (date, utc_offset_seconds) {
-        let seconds = local::seconds_since_epoch(date) + i64::from(second_of_day - offset);
-        if !local::has_four_digit_year(seconds) {
+    if let Some(date) = date {
+        let local = local::seconds_since_epoch(date) + i64::from(second_of_day);
+        // What has no offset of its own depends on who reads it.
+        let moment = local - i64::from(utc_offset_seconds.unwrap_or_default());
+        if !local::has_four_digit_year(local) || !local::has_four_digit_year(moment) {
             return Err(Fault::Outside);
         }
     }

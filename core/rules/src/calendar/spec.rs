@@ -17,8 +17,9 @@ impl Range {
     /// Reads `n`, `n-`, `-n` or `n-m`.
     pub fn parse(text: &str) -> Option<Self> {
         let number = |text: &str| -> Option<Option<i64>> {
-            match text.trim() {
-                "" => Some(None),
+            // Pacemaker takes blanks before a number and none behind it.
+            match text.trim_start() {
+                "" if text.is_empty() => Some(None),
                 // A minus would have been the middle of the range.
                 number if number.contains('-') => None,
                 number => number.parse().ok().map(Some),
@@ -125,8 +126,10 @@ mod tests {
         assert_eq!(Range::parse("5-"), range(Some(5), None));
         assert_eq!(Range::parse("-5"), range(None, Some(5)));
         assert_eq!(Range::parse("1-5"), range(Some(1), Some(5)));
-        assert_eq!(Range::parse("+1 - +5"), range(Some(1), Some(5)));
-        for bad in ["", "-", "a", "1-b", "1-2-3", "5--3", "1,3", "99999999999999999999"] {
+        assert_eq!(Range::parse(" 1-+5"), range(Some(1), Some(5)));
+        for bad in
+            ["", "-", "a", "1-b", "1-2-3", "5--3", "1,3", "5 ", "1 -5", "99999999999999999999"]
+        {
             assert_eq!(Range::parse(bad), None, "{bad:?}");
         }
     }

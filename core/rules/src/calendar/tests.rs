@@ -132,6 +132,8 @@ fn what_is_wrong_is_said() {
         ("2020-01-01 10:00 CET", "the offset must be Z, +hh:mm or -hh:mm, not 'CET'"),
         ("2020-01-01 10:00 +1:00x", "the offset must be Z, +hh:mm or -hh:mm, not '+1:00x'"),
         ("9999-12-31T24:00:00Z", edges),
+        ("9999-12-31T24:00:00", edges),
+        ("9999-12-31T24:00:00 +01:00", edges),
         ("9999-12-31T23:00 -02:00", edges),
         ("0001-01-01T00:00 +01:00", edges),
     ]);
