@@ -80,10 +80,12 @@ impl Replica {
 
     pub(super) fn watchers(&self, kind: NotificationKind) -> Watchers {
         let mut watchers = Watchers::default();
-        let enabled = acl::is_enabled(self.document.root(), self.time);
+        let mut enabled = None;
+        let mut is_enabled =
+            || *enabled.get_or_insert_with(|| acl::is_enabled(self.document.root(), self.time));
         for &client in self.clients.subscribers(kind) {
             let user = self.clients.user(client).filter(|user| acl::applies_to(Some(user)));
-            match user.filter(|_| enabled) {
+            match user.filter(|_| is_enabled()) {
                 Some(user) => {
                     watchers.restricted.entry(user.to_owned()).or_default().push(client);
                 }

@@ -1,3 +1,4 @@
+mod acl;
 mod world;
 
 use std::time::Duration;
@@ -226,19 +227,6 @@ fn readers_only_read() {
         };
         assert_eq!(reply.result, expected, "{operation}");
     }
-}
-
-#[test]
-fn access_control_is_not_pretended() {
-    let mut world = World::new(1);
-    let set = xml::parse(
-        "<cluster_property_set id='s'><nvpair id='e' name='enable-acl' value='true'/></cluster_property_set>",
-    );
-    world.call(0, Request::change(Operation::Create, Some("crm_config"), set.unwrap()));
-    let mut query = Request::query(None);
-    query.user = Some("joe".into());
-    assert_eq!(world.call(0, query).result, Err(Failure::AccessDenied));
-    assert_eq!(world.call(0, Request::query(None)).result, Ok(()));
 }
 
 #[test]

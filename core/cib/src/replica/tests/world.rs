@@ -31,6 +31,8 @@ pub(super) struct Node {
     pub(super) responses: BTreeMap<i32, Answer>,
     pub(super) events: Vec<Reply>,
     pub(super) notifications: Vec<Notification>,
+    /// What the user is told who is subject to access control.
+    pub(super) joe_s_notifications: Vec<Notification>,
     pub(super) acknowledged: Vec<ToolExit>,
     pub(super) notes: Vec<Note>,
     pub(super) exit: Option<ToolExit>,
@@ -47,6 +49,7 @@ pub(super) struct World {
 
 pub(super) const CLIENT: ClientKey = ClientKey(1);
 const READER: ClientKey = ClientKey(2);
+pub(super) const JOE: ClientKey = ClientKey(3);
 
 pub(super) fn name(index: usize) -> NodeName {
     ["a", "b", "c", "d"][index].into()
@@ -61,6 +64,7 @@ impl World {
             responses: BTreeMap::new(),
             events: Vec::new(),
             notifications: Vec::new(),
+            joe_s_notifications: Vec::new(),
             acknowledged: Vec::new(),
             notes: Vec::new(),
             exit: None,
@@ -86,20 +90,20 @@ impl World {
         let node = &mut self.nodes[index];
         node.replica = Some(Replica::new(settings, Document::new(root)));
         node.timers.clear();
-        for (client, access) in [(CLIENT, Access::ReadWrite), (READER, Access::ReadOnly)] {
+        for (client, user, access) in [
+            (CLIENT, "root", Access::ReadWrite),
+            (READER, "root", Access::ReadOnly),
+            (JOE, "joe", Access::ReadWrite),
+        ] {
             let token = format!("{}-{}", name(index), client.0);
-            let input = Input::Connected {
-                client,
-                token,
-                user: "root".into(),
-                name: "test".into(),
-                access,
-            };
+            let input =
+                Input::Connected { client, token, user: user.into(), name: "test".into(), access };
             self.handle(index, input);
         }
         for kind in [NotificationKind::Diff, NotificationKind::Replaced] {
             let message = ClientMessage::Subscribe { kind: Some(kind), active: true };
-            self.say(index, CLIENT, message);
+            self.say(index, CLIENT, message.clone());
+            self.say(index, JOE, message);
         }
         self.tell_members();
         self.deliver();
@@ -164,9 +168,19 @@ impl World {
         self.reply(index, number)
     }
 
-    pub(super) fn call_as_reader(&mut self, index: usize, mut request: Request) -> Reply {
+    pub(super) fn call_as_reader(&mut self, index: usize, request: Request) -> Reply {
+        self.call_as(READER, index, request)
+    }
+
+    /// Sends a request of any client and waits for the reply.
+    pub(super) fn call_as(
+        &mut self,
+        client: ClientKey,
+        index: usize,
+        mut request: Request,
+    ) -> Reply {
         request.options = request.options | CallOptions::SYNC_CALL;
-        let number = self.say(index, READER, ClientMessage::Request(request));
+        let number = self.say(index, client, ClientMessage::Request(request));
         self.deliver();
         self.reply(index, number)
     }
@@ -199,7 +213,14 @@ impl World {
             }
             Output::Acknowledge { status, .. } => node.acknowledged.push(status),
             Output::Event { reply, .. } => node.events.push(reply),
-            Output::Notify { notification, .. } => node.notifications.push(notification),
+            Output::Notify { clients, notification } => {
+                if clients.contains(&JOE) {
+                    node.joe_s_notifications.push(notification.clone());
+                }
+                if clients.contains(&CLIENT) {
+                    node.notifications.push(notification);
+                }
+            }
             Output::Disconnect { .. } => {}
             Output::Broadcast(message) => {
                 self.queue.push_back(Message { from: index, to: None, body: message.to_element() });
