@@ -229,8 +229,9 @@ impl OperationCondition {
     }
 }
 
-/// Puts submatches in the place of `%0` to `%9`; one that does not exist leaves nothing.
-fn expand<'a>(text: &'a str, submatches: &[String]) -> Cow<'a, str> {
+/// Puts what a `rsc-pattern` matched in the place of `%0` to `%9` in the name of an attribute; a group that does not exist
+/// leaves nothing. Without a pattern the name stays as it is.
+pub fn expand<'a>(text: &'a str, submatches: &[String]) -> Cow<'a, str> {
     if submatches.is_empty() || !text.contains('%') {
         return Cow::Borrowed(text);
     }

@@ -23,6 +23,6 @@ pub use condition::{
     AttributeCondition, Condition, DateCondition, OperationCondition, Operator, ResourceCondition,
     ValueSource, ValueType,
 };
-pub use evaluate::{NextChange, Outcome};
+pub use evaluate::{NextChange, Outcome, expand};
 pub use facts::{Agent, Facts, Operation};
 pub use rule::{Combine, Problem, Rule};

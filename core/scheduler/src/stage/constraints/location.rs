@@ -37,7 +37,7 @@ impl Plan<'_> {
                     let score = match score {
                         RuleScore::Fixed(score) => Some(*score),
                         RuleScore::Attribute(name) => {
-                            let name = with_submatches(name, submatches);
+                            let name = rules::expand(name, submatches);
                             let of_host = self.looks_at_host(resource);
                             self.node_attribute(node, &name, of_host, false)
                                 .filter(|value| !value.is_empty())
@@ -68,12 +68,4 @@ impl Plan<'_> {
             .meta("container-attribute-target")
             .is_some_and(|target| target.eq_ignore_ascii_case("host"))
     }
-}
-
-fn with_submatches(name: &str, submatches: &[String]) -> String {
-    let mut expanded = name.to_owned();
-    for (index, value) in submatches.iter().enumerate().take(10) {
-        expanded = expanded.replace(&format!("%{index}"), value);
-    }
-    expanded
 }
