@@ -9,7 +9,7 @@ use std::{path::Path, time::Duration};
 use client::cib::{
     AsyncCib, Backend, CallOptions, Cib, CibEvent, Failure, NotificationKind, Operation, Request,
 };
-use world::{Daemon, ROOT, in_namespace, tool, with_input};
+use world::{Daemon, ROOT, in_namespace, tool, tool_of_joe, with_input};
 use xml::Element;
 
 /// Becomes the daemon if started as such; a test that is none otherwise.
@@ -184,6 +184,64 @@ fn the_cib_survives_a_restart_and_is_never_trusted_blindly() {
             .unwrap()
             .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("cib.auto."));
         assert!(aside, "the edited file is kept for people to look at");
+        daemon.end();
+    });
+}
+
+/// What Debian's tools of an ordinary user see and change.
+#[test]
+fn users_see_and_change_what_they_may() {
+    in_namespace("users_see_and_change_what_they_may", async || {
+        let daemon = Daemon::start(&[]).await;
+        let device = "<primitive id=\"f\" class=\"stonith\" type=\"x\"><instance_attributes id=\"f-a\">\
+                      <nvpair id=\"f-p\" name=\"password\" value=\"secret\"/></instance_attributes></primitive>";
+        tool(&format!("cibadmin -C -o resources -X '{device}'")).succeeded();
+        tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
+        assert!(tool_of_joe("cibadmin -Q").succeeded().contains("secret"), "nothing is denied yet");
+        let acls = "<acls><acl_role id=\"r\"><acl_permission id=\"r1\" kind=\"read\" xpath=\"/cib\"/>\
+                    <acl_permission id=\"r2\" kind=\"deny\" reference=\"f-p\"/></acl_role><acl_role \
+                    id=\"w\"><acl_permission id=\"w1\" kind=\"write\" reference=\"d\"/></acl_role>\
+                    <acl_target id=\"joe\"><role id=\"r\"/></acl_target></acls>";
+        tool(&format!("cibadmin -M -c -o acls -X '{acls}'")).succeeded();
+        tool("crm_attribute -n enable-acl -v true").succeeded();
+
+        let seen = tool_of_joe("cibadmin -Q").succeeded();
+        assert!(seen.contains("id=\"f-a\"") && !seen.contains("secret"));
+        assert_eq!(tool_of_joe("cibadmin -Q -A '//nvpair[@value=\"secret\"]'").code, 105);
+        assert_eq!(tool_of_joe("cibadmin -B").code, 4);
+        assert_eq!(tool_of_joe("crm_attribute -n enable-acl -v false").code, 4);
+        let describe = "cibadmin -M -o resources -X '<primitive id=\"d\" description=\"x\"/>'";
+        assert_eq!(tool_of_joe(describe).code, 4);
+        assert_eq!(tool_of_joe("env CIB_user=root cibadmin -B").code, 4, "only a wish");
+        assert_eq!(tool_of_joe("cibadmin -B -U hacluster").code, 4);
+        assert_eq!(tool("env CIB_user=joe cibadmin -B").code, 4, "root may act for others");
+        assert_eq!(tool("cibadmin -B -U joe").code, 4);
+
+        let group = "<acl_group id=\"operators\"><role id=\"w\"/></acl_group>";
+        tool(&format!("cibadmin -C -o acls -X '{group}'")).succeeded();
+        tool_of_joe(describe).succeeded();
+        assert_eq!(tool_of_joe("cibadmin -B").code, 4);
+        assert!(tool("cibadmin -Q").succeeded().contains("description=\"x\""));
+        daemon.end();
+    });
+}
+
+/// Several changes in one message of the newer protocol.
+#[test]
+fn transactions_are_made_or_not() {
+    in_namespace("transactions_are_made_or_not", async || {
+        let daemon = Daemon::start(&[]).await;
+        let mut cib = Cib::open_backend("test", &Backend::Live).unwrap();
+        let create = |text: &str| {
+            Request::change(Operation::Create, Some("resources"), xml::parse(text).unwrap())
+        };
+        let second = "<primitive id='e' class='lsb' type='x'/>";
+        let refused = cib.commit(&[create(DUMMY), create(second), create(DUMMY)]).unwrap_err();
+        assert_eq!(refused.failure(), Failure::Exists);
+        assert!(tool("cibadmin -Q -o resources").succeeded().contains("<resources/>"));
+        cib.commit(&[create(DUMMY), create(second)]).unwrap();
+        let found = tool("cibadmin -Q -o resources").succeeded();
+        assert!(found.contains("id=\"d\"") && found.contains("id=\"e\""));
         daemon.end();
     });
 }

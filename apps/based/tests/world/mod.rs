@@ -29,7 +29,12 @@ pub(crate) fn in_namespace(test: &str, body: impl AsyncFnOnce()) {
         let mounts = "for d in /run /dev/shm /var/log /var/lib/pacemaker; do \
                         mount -t tmpfs none $d || exit 1; done; \
                       mkdir -p /var/lib/pacemaker/cib /var/log/pacemaker && \
-                      chown -R hacluster:haclient /var/lib/pacemaker && ip link set lo up";
+                      chown -R hacluster:haclient /var/lib/pacemaker && ip link set lo up && \
+                      cp /etc/passwd /etc/group /run && \
+                      echo 'joe:x:4242:4242::/:/bin/sh' >> /run/passwd && \
+                      printf 'joe:x:4242:\noperators:x:4243:joe\n' >> /run/group && \
+                      sed -i 's/^\\(haclient:[^:]*:[^:]*:\\)/\\1joe,/' /run/group && \
+                      mount --bind /run/passwd /etc/passwd && mount --bind /run/group /etc/group";
         assert!(Command::new("/bin/sh").args(["-c", mounts]).status().unwrap().success());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         return LocalSet::new().block_on(&runtime, body());
@@ -115,6 +120,11 @@ impl Output {
         assert_eq!(self.code, 0, "{}: {}{}", self.command, self.stdout, self.stderr);
         self.stdout
     }
+}
+
+/// Runs one of Debian's tools as the user joe, who belongs to the cluster's group and to operators.
+pub(crate) fn tool_of_joe(command: &str) -> Output {
+    tool(&format!("setpriv --reuid=4242 --regid=4242 --init-groups {command}"))
 }
 
 /// Runs one of Debian's tools.
