@@ -22,8 +22,8 @@ pub(crate) fn compare(left: &str, right: &str, value_type: ValueType) -> Orderin
 
 /// Without regard to case, as C's `strcasecmp`.
 fn compare_text(left: &str, right: &str) -> Ordering {
-    let lower = |text: &str| text.bytes().map(|b| b.to_ascii_lowercase()).collect::<Vec<_>>();
-    lower(left).cmp(&lower(right))
+    let left = left.bytes().map(|byte| byte.to_ascii_lowercase());
+    left.cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 /// The whole number that a text begins with, as C's `strtoll` reads it; what follows does not count. `None` if there is none
@@ -35,7 +35,7 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
     text[..sign + digits].parse().ok()
 }
 
-/// The number that a text begins with, as C's `strtod` reads decimal ones; what follows does not count. Pacemaker takes what
+/// The number that a text begins with, as C's `strtod` reads it; what follows does not count. Pacemaker takes what
 /// comes out as zero without being spelled so for an underflow, and does not compare it as a number.
 fn number(text: &str) -> Option<f64> {
     let text = text.trim_start();
@@ -55,6 +55,9 @@ fn number(text: &str) -> Option<f64> {
         return (word("inf") || word("nan"))
             .then(|| if text.starts_with('-') { -value } else { value });
     }
+    if let Some(value) = hexadecimal(unsigned) {
+        return Some(if text.starts_with('-') { -value } else { value });
+    }
     if let Some(exponent) = unsigned[length..].strip_prefix(['e', 'E']) {
         let sign = usize::from(exponent.starts_with(['-', '+']));
         if let count @ 1.. = digits(&exponent[sign..]) {
@@ -65,6 +68,14 @@ fn number(text: &str) -> Option<f64> {
     let value: f64 = spelled.parse().ok().filter(|value: &f64| value.is_finite())?;
     let is_zero = spelled.bytes().all(|byte| b"0.eE".contains(&byte));
     (value.abs() > f64::MIN_POSITIVE || is_zero).then_some(value)
+}
+
+/// The whole number that a text begins with if it is spelled `0x1f`; C reads that, too.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
+    let value = digits.chars().take(length).filter_map(|digit| digit.to_digit(16));
+    (length > 0).then(|| value.fold(0.0, |sum, digit| sum * 16.0 + f64::from(digit)))
 }
 
 /// Part by part between dots, each as a number, up to what is neither; a version that goes on is greater unless it goes on
@@ -127,6 +138,9 @@ mod tests {
             (".5", "0.4", Number, Greater),
             ("5.", "5", Number, Equal),
             ("inf", "1e300", Number, Greater),
+            ("0x1f", "30.5", Number, Greater),
+            ("-0X1", "-2", Number, Greater),
+            ("0xyz", "0", Number, Equal),
             ("-Infinity", "0", Number, Less),
             ("0.0", "x", Number, Less),
             ("-0", "+0", Number, Greater),
