@@ -1,6 +1,8 @@
 //! Dates, durations and periods as configurations write them, and rules made of them.
 #![no_main]
 
+use std::collections::BTreeMap;
+
 use libfuzzer_sys::fuzz_target;
 use rules::{
     CalendarTime, DateForm, Duration, Facts, LocalTime, NextChange, Period, Range, Rule, Zone,
@@ -51,10 +53,19 @@ fn rule(text: &str) {
     let find = |id: &str| -> Option<&Element> {
         document.descendants().find(|element| element.id() == Some(id))
     };
+    // What the outermost element has as attributes, the node has, too.
+    let node: BTreeMap<String, String> =
+        document.attrs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let facts = Facts {
+        node: Some(&node),
+        parameters: Some(&node),
+        submatches: &["whole".to_owned(), "group".to_owned()],
+        ..Facts::at(NOW)
+    };
     for element in document.descendants().take(20) {
         let mut problems = Vec::new();
         let rule = Rule::parse(element, &find, &mut problems);
-        let _ = rule.evaluate(&Facts::at(NOW), &mut NextChange::default());
+        let _ = rule.evaluate(&facts, &mut NextChange::default());
         if let Some(id) = element.id() {
             let _ = rules::check(&document, id, NOW);
         }

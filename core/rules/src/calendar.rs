@@ -39,7 +39,7 @@ pub struct CalendarTime {
 
 impl CalendarTime {
     /// Reads a date (`2005-01-20`, `20050120`, `2005-020`, `2005-W03-4` or `epoch`), optionally followed by `T` or a space
-    /// and a time (`11`, `11:30`, `11:30:00`, `113000`, `24:00:00`) and that by an offset (`Z`, `+01:00`, `-0130`, `+2`).
+    /// and a time (`11`, `11:30`, `11:30:00`, `113000`, `24:00:00`) and that by an offset (`Z`, `UTC`, `+01:00`, `-0130`, `+2`).
     /// A date alone is its midnight in UTC; a time alone (`11:30` or `T11`) is of today.
     pub fn parse(text: &str) -> Result<Self, CalendarError> {
         parse::date_time(text.trim()).map_err(|fault| CalendarError {

@@ -11,7 +11,7 @@ use crate::{
 const DEPTH_MAX: usize = 32;
 
 /// How many conditions a rule may have through references: a few rules that refer to each other twice could have millions.
-const REFERENCED_MAX: usize = 10_000;
+const REFERENCED_MAX: usize = 1_000;
 
 /// A `rule` element, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ impl Rule {
         resolve: &dyn Fn(&str) -> Option<&'a Element>,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        Reader { resolve, problems, references: 0, referenced: 0 }.rule(rule, 0)
+        Reader { resolve, problems, path: Vec::new(), references: 0, referenced: 0 }.rule(rule, 0)
     }
 }
 
@@ -66,6 +66,8 @@ impl Rule {
 struct Reader<'r, 'a> {
     resolve: &'r dyn Fn(&str) -> Option<&'a Element>,
     problems: &'r mut Vec<Problem>,
+    /// The ids of the rules it is in, outermost first.
+    path: Vec<&'a str>,
     /// How many references lead to where it reads.
     references: usize,
     /// How many conditions it has read through references.
@@ -78,6 +80,9 @@ impl<'a> Reader<'_, 'a> {
         let Some(found) = (self.resolve)(reference) else {
             return self.invalid(element, reference, format!("there is no '{reference}'"));
         };
+        if self.path.iter().any(|id| found.id() == Some(id)) {
+            return self.invalid(element, reference, format!("'{reference}' refers to itself"));
+        }
         self.references += 1;
         let rule = self.own_rule(found, depth);
         self.references -= 1;
@@ -103,17 +108,20 @@ impl<'a> Reader<'_, 'a> {
             }
         };
         if self.references > 0 {
-            self.referenced = self.referenced.saturating_add(element.children().count());
+            let before = self.referenced;
+            self.referenced = before.saturating_add(element.children().count());
             if self.referenced > REFERENCED_MAX {
                 // Said of the first; there may be very many.
-                let reason = format!("references lead to more than {REFERENCED_MAX} conditions");
-                return match self.referenced - element.children().count() <= REFERENCED_MAX {
-                    true => self.invalid(element, id, reason),
-                    false => Rule::invalid(id),
-                };
+                if before <= REFERENCED_MAX {
+                    let most = REFERENCED_MAX;
+                    self.report(element, format!("references lead to more than {most} conditions"));
+                }
+                return Rule::invalid(id);
             }
         }
+        self.path.push(id);
         let conditions = element.children().map(|child| self.condition(child, depth)).collect();
+        self.path.pop();
         Rule { id: id.to_owned(), combine, conditions }
     }
 

@@ -162,6 +162,10 @@ fn offset(text: &str) -> Result<Option<i32>, Fault> {
     match text {
         "" => return Ok(None),
         "Z" => return Ok(Some(0)),
+        // Pacemaker takes every word for UTC; these two are.
+        _ if ["UTC", "GMT"].iter().any(|name| text.eq_ignore_ascii_case(name)) => {
+            return Ok(Some(0));
+        }
         _ => {}
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
