@@ -16,6 +16,7 @@ use std::{
 
 use fencer::Settings;
 use ipc::{Access, xml::XmlServer};
+use options::daemon_metadata;
 use runtime::{LogSettings, Termination};
 use vocab::ToolExit;
 
@@ -37,7 +38,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
                 continue;
             }
             Some("--version" | "-$") => format!("{NAME} {}\n", vocab::PRODUCT_VERSION),
-            Some("--help" | "-?") => format!("usage: {NAME} [-V] [--help|--version]\n"),
+            Some("--help" | "-?") => format!("usage: {NAME} [-V] [--help|--version] [metadata]\n"),
+            // How tools of before 2.1.8 ask for the parameters of every fence device.
+            Some("metadata") => format!("{}\n", daemon_metadata(options::Daemon::Fencer)),
             _ => {
                 let argument = argument.to_string_lossy();
                 let _ = writeln!(io::stderr(), "{NAME}: unknown argument '{argument}'");

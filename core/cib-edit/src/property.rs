@@ -1,12 +1,13 @@
 //! The cluster's own options.
 
+use options::{CLUSTER, Kind, Release, Setting};
 use xml::Element;
 
 use crate::{
     Ids, Outcome, Pairs, Refused, Report, Reports, find, is_score, nvset, quoted_list, seconds_of,
 };
 
-/// A cluster option.
+/// A cluster option as Pacemaker 2.1 and pcs know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Property {
     /// Its name.
@@ -14,107 +15,45 @@ pub struct Property {
     /// What it holds unless it is set.
     pub default: &'static str,
     /// What it can hold.
-    pub values: Values,
+    pub kind: Kind,
 }
 
-/// What a cluster option can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Values {
-    /// A truth value.
-    Boolean,
-    /// A whole number.
-    Integer,
-    /// A percentage.
-    Percentage,
-    /// A time.
-    Time,
-    /// One of some words.
-    Choice(&'static [&'static str]),
-    /// Set by the cluster itself.
-    ReadOnly,
-    /// Set by the cluster itself, and no default is known.
-    ReadOnlyHidden,
-}
+/// What pcs shows without a default, and does not set: the cluster itself does.
+const HIDDEN: [&str; 3] = ["cluster-infrastructure", "dc-version", LAST_REFRESH];
 
-const fn property(name: &'static str, default: &'static str, values: Values) -> Property {
-    Property { name, default, values }
-}
+/// When the history of resources was last read again. Written by tools, read by nobody, and therefore no option.
+const LAST_REFRESH: &str = "last-lrm-refresh";
 
-const QUORUM_POLICIES: &[&str] = &["stop", "freeze", "ignore", "demote", "suicide"];
-
-/// All cluster options, by name.
-pub const PROPERTIES: [Property; 49] = [
-    property("batch-limit", "0", Values::Integer),
-    property("cluster-delay", "60s", Values::Time),
-    property("cluster-infrastructure", "", Values::ReadOnlyHidden),
-    property("cluster-ipc-limit", "500", Values::Integer),
-    property("cluster-name", "", Values::ReadOnly),
-    property("cluster-recheck-interval", "15min", Values::Time),
-    property("concurrent-fencing", "false", Values::Boolean),
-    property("dc-deadtime", "20s", Values::Time),
-    property("dc-version", "", Values::ReadOnlyHidden),
-    property("election-timeout", "2min", Values::Time),
-    property("enable-acl", "false", Values::Boolean),
-    property("enable-startup-probes", "true", Values::Boolean),
-    property("fence-reaction", "stop", Values::Choice(&["stop", "panic"])),
-    property("have-watchdog", "false", Values::ReadOnly),
-    property("join-finalization-timeout", "30min", Values::Time),
-    property("join-integration-timeout", "3min", Values::Time),
-    property("last-lrm-refresh", "", Values::ReadOnlyHidden),
-    property("load-threshold", "80%", Values::Percentage),
-    property("maintenance-mode", "false", Values::Boolean),
-    property("migration-limit", "-1", Values::Integer),
-    property("no-quorum-policy", "stop", Values::Choice(QUORUM_POLICIES)),
-    property("node-action-limit", "0", Values::Integer),
-    property("node-health-base", "0", Values::Integer),
-    property("node-health-green", "0", Values::Integer),
-    property("node-health-red", "-INFINITY", Values::Integer),
-    property(
-        "node-health-strategy",
-        "none",
-        Values::Choice(&["none", "migrate-on-red", "only-green", "progressive", "custom"]),
-    ),
-    property("node-health-yellow", "0", Values::Integer),
-    property("pe-error-series-max", "-1", Values::Integer),
-    property("pe-input-series-max", "4000", Values::Integer),
-    property("pe-warn-series-max", "5000", Values::Integer),
-    property(
-        "placement-strategy",
-        "default",
-        Values::Choice(&["default", "utilization", "minimal", "balanced"]),
-    ),
-    property("priority-fencing-delay", "0", Values::Time),
-    property("remove-after-stop", "false", Values::Boolean),
-    property("shutdown-escalation", "20min", Values::Time),
-    property("shutdown-lock", "false", Values::Boolean),
-    property("shutdown-lock-limit", "0", Values::Time),
-    property("start-failure-is-fatal", "true", Values::Boolean),
-    property("startup-fencing", "true", Values::Boolean),
-    property("stonith-action", "reboot", Values::Choice(&["reboot", "off", "poweroff"])),
-    property("stonith-enabled", "true", Values::Boolean),
-    property("stonith-max-attempts", "10", Values::Integer),
-    property("stonith-timeout", "60s", Values::Time),
-    property("stonith-watchdog-timeout", "0", Values::Time),
-    property("stop-all-resources", "false", Values::Boolean),
-    property("stop-orphan-actions", "true", Values::Boolean),
-    property("stop-orphan-resources", "true", Values::Boolean),
-    property("symmetric-cluster", "true", Values::Boolean),
-    property("transition-delay", "0s", Values::Time),
-    // Not written by Pacemaker 2.1, but understood by the scheduler.
-    property("fencing-enabled", "true", Values::Boolean),
-];
+/// What only the cluster sets.
+const READ_ONLY: [&str; 2] = ["cluster-name", "have-watchdog"];
 
 const BLOCK: &str = "cluster_property_set";
 const DEFAULT_ID: &str = "cib-bootstrap-options";
 
-/// Spellings that are accepted and not offered.
-const UNADVERTISED: [&str; 1] = ["fencing-enabled"];
+/// The options of the release that configurations are written for, by name.
+fn offered() -> Vec<Property> {
+    let known = CLUSTER.iter().filter(|setting| setting.is_in(Release::SPOKEN));
+    let mut offered: Vec<Property> = known
+        .map(|setting| Property {
+            name: setting.spoken_name(),
+            default: setting.default.unwrap_or_default(),
+            kind: setting.kind,
+        })
+        .collect();
+    offered.sort_unstable_by_key(|property| property.name);
+    offered
+}
 
 /// The options that have a default worth showing, in order.
-pub fn with_defaults() -> impl Iterator<Item = &'static Property> {
-    PROPERTIES.iter().filter(|property| {
-        property.values != Values::ReadOnlyHidden && !UNADVERTISED.contains(&property.name)
+pub fn with_defaults() -> impl Iterator<Item = Property> {
+    offered().into_iter().filter(|property| {
+        !HIDDEN.contains(&property.name)
+            && (!property.default.is_empty() || property.name == "cluster-name")
     })
+}
+
+fn is_read_only(name: &str) -> bool {
+    HIDDEN.contains(&name) || READ_ONLY.contains(&name)
 }
 
 /// The options that are set, in the order of the CIB.
@@ -122,12 +61,6 @@ pub fn configured(cib: &Element) -> Vec<(&str, &str)> {
     let config = cib.descend(&["configuration", "crm_config"]);
     let blocks = config.into_iter().flat_map(Element::children);
     blocks.filter(|block| block.name() == BLOCK).flat_map(nvset::pairs).collect()
-}
-
-fn settable() -> impl Iterator<Item = &'static Property> {
-    PROPERTIES
-        .iter()
-        .filter(|property| !matches!(property.values, Values::ReadOnly | Values::ReadOnlyHidden))
 }
 
 /// Sets options; those with an empty value are removed.
@@ -176,15 +109,12 @@ fn check(values: &Pairs, present: &[&str], block: &str, force: bool, reports: &m
             message,
         ));
     }
-    let of = |name: &str| PROPERTIES.iter().find(|property| property.name == name);
-    let read_only = |name: &str| {
-        of(name).is_some_and(|property| {
-            matches!(property.values, Values::ReadOnly | Values::ReadOnlyHidden)
-        })
-    };
+    // Names of later and earlier releases are accepted as well, and not offered.
+    let of = |name: &str| options::find(CLUSTER, name).filter(|_| !is_read_only(name));
+    let is_known = |name: &str| is_read_only(name) || of(name).is_some();
     let allowed = || {
         quoted_list(
-            settable().map(|property| property.name).filter(|name| !UNADVERTISED.contains(name)),
+            offered().into_iter().map(|property| property.name).filter(|name| !is_read_only(name)),
         )
     };
     let names = |wanted: &dyn Fn(&str, &str) -> bool| -> Vec<&str> {
@@ -203,16 +133,16 @@ fn check(values: &Pairs, present: &[&str], block: &str, force: bool, reports: &m
         );
         message
     };
-    let unknown = names(&|name, value| of(name).is_none() && !value.is_empty());
+    let unknown = names(&|name, value| !is_known(name) && !value.is_empty());
     if !unknown.is_empty() {
         reports.add(Report::unless_forced(force, "INVALID_OPTIONS", invalid(&unknown)));
     }
-    let banned = names(&|name, _| read_only(name));
+    let banned = names(&|name, _| is_read_only(name));
     if !banned.is_empty() {
         reports.add(Report::error("INVALID_OPTIONS", invalid(&banned)));
     }
     for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
-        if let Some(problem) = of(name).and_then(|property| wrong_value(property, value)) {
+        if let Some(problem) = of(name).and_then(|setting| wrong_value(setting, value)) {
             let message = format!("'{value}' is not a valid {name} value, use {problem}");
             let force = force && name != "stonith-watchdog-timeout";
             let report = if name == "stonith-watchdog-timeout" {
@@ -240,26 +170,30 @@ fn check_watchdog_timeout(values: &Pairs, present: &[&str], reports: &mut Report
     }
 }
 
-fn wrong_value(property: &Property, value: &str) -> Option<String> {
-    let (right, problem) = match property.values {
-        Values::Boolean => (
+/// What would be right, if this is not; by the rules and in the words of pcs.
+fn wrong_value(setting: &Setting, value: &str) -> Option<String> {
+    let (right, problem) = match setting.kind {
+        Kind::Boolean => (
             value.parse::<BooleanWord>().is_ok(),
             "a pacemaker boolean value: '0', '1', 'false', 'n', 'no', 'off', 'on', 'true', 'y', 'yes'"
                 .to_owned(),
         ),
-        Values::Integer => {
+        Kind::Integer | Kind::Count | Kind::PositiveScore | Kind::Score => {
             (is_score(value), "an integer or INFINITY or -INFINITY".to_owned())
         }
-        Values::Percentage => (
+        Kind::Percentage => (
             value.strip_suffix('%').is_some_and(|number| number.parse::<u32>().is_ok()),
             "a non-negative integer followed by '%' (e.g. 0%, 50%, 200%, ...)".to_owned(),
         ),
-        Values::Time => (
+        Kind::Duration | Kind::Timeout => (
             seconds_of(value).is_some(),
             "time interval (e.g. 1, 2s, 3m, 4h, ...)".to_owned(),
         ),
-        Values::Choice(words) => (words.contains(&value), quoted_list(words)),
-        Values::ReadOnly | Values::ReadOnlyHidden => return None,
+        Kind::Choice(_) => {
+            let words: Vec<&str> = setting.kind.words_in(Release::SPOKEN).collect();
+            (words.contains(&value), quoted_list(words))
+        }
+        Kind::Moment | Kind::Port | Kind::Text | Kind::Version => return None,
     };
     (!right).then_some(problem)
 }
@@ -324,5 +258,15 @@ mod tests {
         assert!(
             set(&mut empty(), &pairs("foo=1"), true).unwrap()[0].message.starts_with("invalid")
         );
+    }
+
+    #[test]
+    fn names_and_values_are_those_of_the_release_that_is_spoken() {
+        let names: Vec<&str> = with_defaults().map(|property| property.name).collect();
+        assert!(names.contains(&"stonith-enabled") && names.contains(&"remove-after-stop"));
+        assert!(!names.contains(&"fencing-enabled") && !names.contains(&"node-pending-timeout"));
+        // What a later release wrote is no reason to complain.
+        assert_eq!(set(&mut empty(), &pairs("fencing-enabled=false"), false), Ok(vec![]));
+        assert!(set(&mut empty(), &pairs("fencing-enabled=maybe"), false).is_err());
     }
 }

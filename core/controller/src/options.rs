@@ -85,8 +85,8 @@ impl Options {
                 base.transition_delay,
             ),
             fencing_max_attempts: attempts.unwrap_or(base.fencing_max_attempts),
-            panic_when_fenced: value(&["fence-reaction"]) == Some("panic"),
-            leave_without_quorum: value(&["no-quorum-policy"]) == Some("suicide"),
+            panic_when_fenced: value(&["fencing-reaction", "fence-reaction"]) == Some("panic"),
+            leave_without_quorum: matches!(value(&["no-quorum-policy"]), Some("suicide" | "fence")),
             shutdown_lock: truth("shutdown-lock"),
             cluster_name: value(&["cluster-name"]).map(str::to_owned),
             node_action_limit: value(&["node-action-limit"])
