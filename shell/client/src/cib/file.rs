@@ -1,12 +1,11 @@
 use std::{
     fs, io,
-    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use cib::{Document, Source, Stamp, acl};
-use disk::{CibStore, DocumentError, StoreError, atomic, read_document};
+use disk::{CibStore, DocumentError, StoreError, read_document};
 use messages::cib::{CallOptions, Failure, Operation, OperationKind, Reply, Request};
 use rules::LocalTime;
 use vocab::Timestamp;
@@ -85,16 +84,11 @@ impl FileCib {
         if self.is_live() {
             return self.write_live();
         }
-        let file = |source| CibError::File { path: self.path.clone(), source };
-        let metadata = fs::metadata(&self.path).map_err(file)?;
-        let permissions = atomic::Permissions {
-            mode: metadata.permissions().mode() & 0o7777,
-            owner: Some((metadata.uid(), metadata.gid())),
-        };
-        // A symbolic link stays one: what it leads to is replaced.
-        let target = fs::canonicalize(&self.path).map_err(file)?;
+        // In place, not by a new file: programs such as pcs make a temporary file, keep it open while a tool changes it,
+        // and read the result from what they have open.
         let text = self.document.root().to_pretty();
-        atomic::replace(&target, text.as_bytes(), permissions).map_err(file)
+        fs::write(&self.path, text)
+            .map_err(|source| CibError::File { path: self.path.clone(), source })
     }
 
     /// The cluster's own file gets its digest and an archive, as if the cluster had written it.
@@ -127,6 +121,7 @@ fn now() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::{super::*, *};
+    use std::io::Read as _;
     use xml::Element;
 
     /// A file of its own for one test, removed at the end.
@@ -166,6 +161,18 @@ mod tests {
         assert_eq!(root.attr("update-client"), None);
         let error = second.create(Some("resources"), dummy, CallOptions::NONE).unwrap_err();
         assert_eq!(error.exit().code(), 108);
+    }
+
+    #[test]
+    fn who_has_the_file_open_reads_the_change() {
+        let file = TestFile::new("open", &cib::empty(0).to_pretty());
+        let mut open = fs::File::open(&file.0).unwrap();
+        let mut cib = file.open().unwrap();
+        let node = xml::parse("<node id='1' uname='a'/>").unwrap();
+        cib.create(Some("nodes"), node, CallOptions::NONE).unwrap();
+        let mut text = String::new();
+        open.read_to_string(&mut text).unwrap();
+        assert!(text.contains("<node id=\"1\""), "{text}");
     }
 
     #[test]
