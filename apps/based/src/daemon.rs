@@ -2,11 +2,11 @@ use std::{io, sync::Arc};
 
 use cib::{
     Document, Replica, Version,
-    replica::{Call, ClientKey, Input, Output, Settings, Timer},
+    replica::{Access, Call, ClientKey, Input, Output, Settings, Timer},
 };
 use disk::{CibStore, CibWriter, Stored};
 use machine::{Outbox, TimerToken};
-use messages::cib::{ClientMessage, PeerMessage};
+use messages::cib::{ClientMessage, PeerMessage, Registered};
 use rules::LocalTime;
 use runtime::{Clock, Termination, TimerQueue};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -16,6 +16,7 @@ use xml::Element;
 use crate::{
     arguments::Arguments,
     endpoints::{ClientEvent, Endpoints},
+    remote::{Remote, RemoteEvent},
     ring_side::{RingEvent, RingSide},
 };
 
@@ -24,12 +25,15 @@ use crate::{
 pub(crate) struct Daemon {
     pub(crate) replica: Replica,
     pub(crate) endpoints: Endpoints,
+    pub(crate) remote: Remote,
     pub(crate) ring: Option<RingSide>,
     /// None if nothing is to be put on disk.
     pub(crate) writer: Option<CibWriter>,
     stored: UnboundedReceiver<Stored>,
     pub(crate) timers: TimerQueue<(Timer, TimerToken)>,
     clock: Clock,
+    /// The CIB that was last looked at for ports to listen at.
+    listened: Option<Arc<Element>>,
     /// The second that the machine was last told.
     told: Option<Timestamp>,
     out: Outbox<Output>,
@@ -60,11 +64,13 @@ impl Daemon {
         Ok(Self {
             replica: Replica::new(settings, document),
             endpoints,
+            remote: Remote::new(),
             ring,
             writer,
             stored,
             timers: TimerQueue::new(clock),
             clock,
+            listened: None,
             told: None,
             out: Outbox::new(),
             exit: None,
@@ -77,12 +83,14 @@ impl Daemon {
             writer.write(Arc::clone(self.replica.document().root()));
         }
         tracing::info!("Pacemaker CIB manager successfully started and accepting connections");
+        self.listen();
         loop {
             if let Some(exit) = self.exit {
                 return self.finish(exit);
             }
             tokio::select! {
                 event = self.endpoints.next() => self.client(event),
+                event = self.remote.next() => self.remote_client(event),
                 event = ring_event(&mut self.ring) => match event {
                     Ok(event) => self.ring_event(event),
                     Err(error) => {
@@ -117,6 +125,47 @@ impl Daemon {
         self.replica.handle(self.clock.now(), input, &mut self.out);
         while let Some(output) = self.out.pop() {
             self.carry_out(output);
+        }
+        self.listen();
+    }
+
+    /// Listens for remote clients where the CIB says so.
+    fn listen(&mut self) {
+        let root = self.replica.document().root();
+        if !self.listened.as_ref().is_some_and(|listened| Arc::ptr_eq(listened, root)) {
+            self.remote.listen(root);
+            self.listened = Some(Arc::clone(root));
+        }
+    }
+
+    fn remote_client(&mut self, event: RemoteEvent) {
+        match event {
+            RemoteEvent::LoggedIn { connection, user } => {
+                let client = remote_key(connection);
+                let token = uuid::Uuid::new_v4().to_string();
+                tracing::info!("Remote CIB client connection accepted for user {user}");
+                let registered = Registered { client_id: token.clone() };
+                self.remote.send(connection, &registered.to_element());
+                self.tell_groups(Some(&user));
+                let (name, access) = (token.clone(), Access::ReadWrite);
+                self.feed(Input::Connected { client, token, user, name, access });
+            }
+            RemoteEvent::Message { connection, mut body } => {
+                // Nobody from outside asks one node in particular, or acts for others.
+                for name in ["cib_host", "cib_user", "acl_target", "src"] {
+                    body.remove_attr(name);
+                }
+                let call = Call { number: 0, waits: false };
+                self.message(remote_key(connection), call, &body);
+            }
+            RemoteEvent::Closed { connection, was_known, reason } => {
+                if let Some(reason) = reason {
+                    tracing::warn!("{reason}");
+                }
+                if was_known {
+                    self.feed(Input::Disconnected { client: remote_key(connection) });
+                }
+            }
         }
     }
 
@@ -154,7 +203,9 @@ impl Daemon {
             }
             Err(error) => {
                 tracing::warn!("refused a message of client {}: {error}", client.0);
-                self.endpoints.refuse(client, call);
+                if remote_connection(client).is_none() {
+                    self.endpoints.refuse(client, call);
+                }
             }
         }
     }
@@ -171,6 +222,18 @@ impl Daemon {
             },
         }
     }
+}
+
+/// Local clients' keys never have this in their last bits.
+const REMOTE: u64 = 3;
+
+const fn remote_key(connection: u64) -> ClientKey {
+    ClientKey(connection << 2 | REMOTE)
+}
+
+/// The connection of a remote client; `None` for a local one.
+pub(crate) fn remote_connection(client: ClientKey) -> Option<u64> {
+    (client.0 & REMOTE == REMOTE).then_some(client.0 >> 2)
 }
 
 async fn ring_event(ring: &mut Option<RingSide>) -> Result<RingEvent, ring::RingError> {

@@ -8,6 +8,7 @@ mod daemon;
 mod effects;
 mod endpoints;
 mod metadata;
+mod remote;
 mod ring_side;
 
 use std::{ffi::OsString, path::Path, process::ExitCode};

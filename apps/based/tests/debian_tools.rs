@@ -4,12 +4,15 @@
 
 mod world;
 
-use std::{path::Path, time::Duration};
+use std::{net::TcpStream, path::Path, time::Duration};
 
 use client::cib::{
-    AsyncCib, Backend, CallOptions, Cib, CibEvent, Failure, NotificationKind, Operation, Request,
+    AsyncCib, Backend, CallOptions, Cib, CibEvent, Failure, NotificationKind, Operation,
+    RemoteServer, Request,
 };
-use world::{Daemon, ROOT, in_namespace, tool, tool_of_joe, with_input};
+use messages::cib::Notification;
+use wire::RemoteFrame;
+use world::{Daemon, PASSWORD, ROOT, in_namespace, tool, tool_from_afar, tool_of_joe, with_input};
 use xml::Element;
 
 /// Becomes the daemon if started as such; a test that is none otherwise.
@@ -224,6 +227,86 @@ fn users_see_and_change_what_they_may() {
         assert!(tool("cibadmin -Q").succeeded().contains("description=\"x\""));
         daemon.end();
     });
+}
+
+/// What Debian's tools and ours do over a port without encryption.
+#[test]
+fn other_hosts_log_in_with_a_password() {
+    in_namespace("other_hosts_log_in_with_a_password", async || {
+        let daemon = Daemon::start(&[]).await;
+        let afar = |command: &str| tool_from_afar("hacluster", PASSWORD, command);
+        assert_ne!(afar("cibadmin -Q").code, 0, "nobody listens yet");
+        tool("cibadmin -M -X '<cib remote-clear-port=\"9898\"/>'").succeeded();
+        assert!(afar("cibadmin -Q").succeeded().contains("remote-clear-port=\"9898\""));
+        afar(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
+        assert_eq!(afar(&format!("cibadmin -C -o resources -X '{DUMMY}'")).code, 108);
+        let all = tool("cibadmin -Q").succeeded();
+        assert!(all.contains("id=\"d\"") && all.contains("update-user=\"hacluster\""), "{all}");
+        for (user, password) in
+            [("hacluster", "wrong"), ("root", PASSWORD), ("joe", ""), ("x", "y")]
+        {
+            assert_ne!(tool_from_afar(user, password, "cibadmin -Q").code, 0, "{user}");
+        }
+
+        let server = |password: &str, encrypted| RemoteServer {
+            host: "127.0.0.1".into(),
+            port: 9898,
+            user: "hacluster".into(),
+            password: password.into(),
+            encrypted,
+        };
+        let open = |password: &str, encrypted| {
+            Cib::open_backend("test", &Backend::Remote(server(password, encrypted)))
+        };
+        let mut ours = open(PASSWORD, false).unwrap();
+        assert_eq!(ours.query_xpath("//primitive", CallOptions::NONE).unwrap().id(), Some("d"));
+        ours.subscribe(NotificationKind::Diff).unwrap();
+        tool("cibadmin -B").succeeded();
+        let told = ours.next_notification(Duration::from_secs(10)).unwrap();
+        assert!(matches!(told, Some(Notification::Diff(_))), "{told:?}");
+        let big = Element::new("nvpair").with("id", "b").with("name", "x".repeat(300_000));
+        let set = Element::new("cluster_property_set").with("id", "s").with_child(big);
+        ours.create(Some("crm_config"), set, CallOptions::NONE).unwrap();
+        assert_eq!(open("wrong", false).unwrap_err().failure(), Failure::AccessDenied);
+        assert_eq!(open(PASSWORD, true).unwrap_err().exit().code(), 3, "not implemented yet");
+
+        strangers_learn_nothing();
+        afar("cibadmin -Q").succeeded();
+        tool("cibadmin -M -X '<cib remote-clear-port=\"0\"/>'").succeeded();
+        assert!(open(PASSWORD, false).is_err(), "nobody listens any more");
+        daemon.end();
+    });
+}
+
+/// Bytes that are no login end the connection without an answer.
+fn strangers_learn_nothing() {
+    use std::io::{Read, Write};
+    let frame = |text: &str| RemoteFrame::encode(1, text).unwrap();
+    let huge = {
+        let mut bytes = frame("<x/>");
+        bytes[24..28].copy_from_slice(&u32::MAX.to_ne_bytes());
+        bytes
+    };
+    for bytes in [
+        b"GET / HTTP/1.1\r\nHost: cluster.example.com\r\nAccept: */*\r\n\r\n".to_vec(),
+        frame("<cib_command cib_op='cib_query' cib_callopt='4096'/>"),
+        frame("<cib_command op='authenticate' user='hacluster'/>"),
+        frame("<cib_command op='authenticate' user='hacluster' password=''/>"),
+        frame(&format!("<cib_command op='authenticate' user='{}'/>", "x".repeat(100_000))),
+        frame("<cib_command op="),
+        huge,
+    ] {
+        let mut stranger = TcpStream::connect("127.0.0.1:9898").unwrap();
+        stranger.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stranger.write_all(&bytes).unwrap();
+        let mut answer = Vec::new();
+        let end = stranger.read_to_end(&mut answer);
+        let closed = match &end {
+            Ok(_) => true,
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        };
+        assert!(closed && answer.is_empty(), "{end:?} {answer:?}");
+    }
 }
 
 /// Several changes in one message of the newer protocol.

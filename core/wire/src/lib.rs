@@ -14,6 +14,7 @@ pub mod knet;
 mod peer;
 pub mod qb;
 mod reader;
+mod remote;
 pub mod totem;
 mod writer;
 
@@ -22,4 +23,5 @@ pub use flags::IpcFlags;
 pub use frame::{FRAME_BODY_MAX, FRAME_HEADER_SIZE, Frame};
 pub use peer::{PEER_BODY_MAX, PEER_HEADER_SIZE, PeerHost, PeerMessage};
 pub use reader::Reader;
+pub use remote::{REMOTE_BODY_MAX, REMOTE_HEADER_SIZE, RemoteFrame};
 pub use writer::Writer;

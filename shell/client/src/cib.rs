@@ -1,16 +1,17 @@
 //! The CIB's clients.
 //!
 //! [`Cib`] is for tools: each call blocks until it is answered. It works alike on the cluster's CIB, on a file
-//! (`CIB_file`) and on a shadow copy (`CIB_shadow`). [`AsyncCib`] is for daemons: a call returns a number at once, and
+//! (`CIB_file`), on a shadow copy (`CIB_shadow`) and on the cluster of another host (`CIB_server`). [`AsyncCib`] is for daemons: a call returns a number at once, and
 //! replies and notifications come as [`CibEvent`]s.
 
 mod blocking;
 mod daemon;
 mod error;
 mod file;
+mod remote;
 mod trace;
 
-pub use blocking::{Backend, Cib};
+pub use blocking::{Backend, Cib, RemoteServer};
 pub use daemon::{AsyncCib, CibEvent};
 pub use error::CibError;
 pub use messages::cib::{

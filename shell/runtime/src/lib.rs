@@ -12,6 +12,8 @@ mod clock;
 mod detach;
 mod journal;
 mod log;
+mod pam;
+mod password;
 mod pid_file;
 mod privilege;
 mod realtime;
@@ -29,6 +31,8 @@ pub use journal::{
     Facility, Journal, JournalError, JournalSettings, Severity, SubsystemSettings, TimestampForm,
 };
 pub use log::{LogSettings, init_log};
+pub use pam::{PamError, check_password};
+pub use password::ask_password;
 pub use pid_file::{PidFile, PidFileError};
 pub use privilege::{PrivilegeError, become_user};
 pub use realtime::{RealtimeNotice, RealtimeSettings, RootGroup, lock_memory, schedule};

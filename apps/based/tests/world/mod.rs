@@ -34,7 +34,14 @@ pub(crate) fn in_namespace(test: &str, body: impl AsyncFnOnce()) {
                       echo 'joe:x:4242:4242::/:/bin/sh' >> /run/passwd && \
                       printf 'joe:x:4242:\noperators:x:4243:joe\n' >> /run/group && \
                       sed -i 's/^\\(haclient:[^:]*:[^:]*:\\)/\\1joe,/' /run/group && \
-                      mount --bind /run/passwd /etc/passwd && mount --bind /run/group /etc/group";
+                      mount --bind /run/passwd /etc/passwd && mount --bind /run/group /etc/group && \
+                      grep -v '^hacluster:' /etc/shadow > /run/shadow; \
+                      echo 'hacluster:$6$cardea$eV9crsPC7eclT1G7oS2XP68JkSz5E0YOCBjtpqxB7B68ONUWn4h\
+mJyqJzvHXlRFHvgaY1nTp7RTmTSzNPkcnW1:20000::::::' >> /run/shadow && \
+                      chown root:shadow /run/shadow && chmod 640 /run/shadow && \
+                      mount --bind /run/shadow /etc/shadow && mkdir /run/pam.d && \
+                      printf 'auth required pam_unix.so nodelay\naccount required pam_unix.so\n' \
+                        > /run/pam.d/cardea-test && mount --bind /run/pam.d /etc/pam.d";
         assert!(Command::new("/bin/sh").args(["-c", mounts]).status().unwrap().success());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         return LocalSet::new().block_on(&runtime, body());
@@ -65,6 +72,7 @@ impl Daemon {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "daemon", "--nocapture"])
             .env(DAEMON, format!("-s {}", arguments.join(" ")))
+            .env("CIB_pam_service", "cardea-test")
             .env("PCMK_logfile", "none")
             .env("PCMK_stderr", "1")
             .spawn()
@@ -125,6 +133,17 @@ impl Output {
 /// Runs one of Debian's tools as the user joe, who belongs to the cluster's group and to operators.
 pub(crate) fn tool_of_joe(command: &str) -> Output {
     tool(&format!("setpriv --reuid=4242 --regid=4242 --init-groups {command}"))
+}
+
+/// The password of hacluster, in the namespace.
+pub(crate) const PASSWORD: &str = "sesame";
+
+/// Runs one of Debian's tools as if on another host.
+pub(crate) fn tool_from_afar(user: &str, password: &str, command: &str) -> Output {
+    tool(&format!(
+        "env CIB_server=127.0.0.1 CIB_port=9898 CIB_encrypted=false CIB_user={user} \
+         CIB_passwd={password} {command}"
+    ))
 }
 
 /// Runs one of Debian's tools.

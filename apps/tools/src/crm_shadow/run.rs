@@ -89,7 +89,7 @@ impl Copy {
     fn named(name: &str) -> Result<Self, Stop> {
         match Backend::shadow(name) {
             Ok(Backend::File(path)) => Ok(Self { name: name.to_owned(), path }),
-            Ok(Backend::Live | Backend::LiveReadOnly) => Err(Stop::new(
+            Ok(Backend::Live | Backend::LiveReadOnly | Backend::Remote(_)) => Err(Stop::new(
                 format!("'{name}' cannot be the name of a shadow copy"),
                 ToolExit::Usage,
             )),

@@ -7,7 +7,7 @@ use messages::cib::{
 };
 use xml::Element;
 
-use super::{CALL_TIMEOUT, CibError, READ_ONLY, READ_WRITE, file::FileCib};
+use super::{CALL_TIMEOUT, CibError, READ_ONLY, READ_WRITE, file::FileCib, remote::RemoteCib};
 
 /// Which CIB a tool works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +18,50 @@ pub enum Backend {
     LiveReadOnly,
     /// A file, which need not be the cluster's.
     File(PathBuf),
+    /// That of a cluster to which this host does not belong.
+    Remote(RemoteServer),
+}
+
+/// The daemon of another host.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RemoteServer {
+    /// The host's name or address.
+    pub host: String,
+    /// The daemon's port.
+    pub port: u16,
+    /// The user to log in as.
+    pub user: String,
+    /// The user's password.
+    pub password: String,
+    /// Whether nobody on the way can read what is said.
+    pub encrypted: bool,
+}
+
+impl std::fmt::Debug for RemoteServer {
+    /// Shows all but the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { host, port, user, password: _, encrypted } = self;
+        let mut shown = f.debug_struct("RemoteServer");
+        shown.field("host", host).field("port", port).field("user", user);
+        shown.field("encrypted", encrypted).finish_non_exhaustive()
+    }
 }
 
 impl Backend {
-    /// What the environment asks for: `CIB_shadow` (with `CIB_shadow_dir`), else `CIB_file`, else the cluster.
+    /// What the environment asks for: `CIB_shadow` (with `CIB_shadow_dir`), else `CIB_file`, else with `CIB_port` the cluster
+    /// of `CIB_server` (with `CIB_user`, `CIB_passwd`, `CIB_encrypted`), else this cluster.
     pub fn from_environment() -> Result<Self, CibError> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         if let Some(name) = set("CIB_shadow") {
             return Ok(Self::File(shadow_file(&name.to_string_lossy())?));
         }
-        Ok(set("CIB_file").map_or(Self::Live, |path| Self::File(path.into())))
+        if let Some(path) = set("CIB_file") {
+            return Ok(Self::File(path.into()));
+        }
+        match set("CIB_port") {
+            Some(port) => remote_server(&port.to_string_lossy()).map(Self::Remote),
+            None => Ok(Self::Live),
+        }
     }
 
     /// The file of a shadow copy.
@@ -55,6 +89,25 @@ pub(super) fn shadow_file(name: &str) -> Result<PathBuf, CibError> {
     Ok(directory.join(format!("shadow.{name}")))
 }
 
+fn remote_server(port: &str) -> Result<RemoteServer, CibError> {
+    let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let number = port.trim().parse().ok().filter(|&port: &u16| port > 0);
+    let port =
+        number.ok_or_else(|| CibError::Setting { name: "CIB_port", value: port.to_owned() })?;
+    let password = match set("CIB_passwd") {
+        Some(password) => password,
+        None => runtime::ask_password("Password")?,
+    };
+    Ok(RemoteServer {
+        host: set("CIB_server").unwrap_or_else(|| "localhost".to_owned()),
+        port,
+        user: set("CIB_user").unwrap_or_else(|| "hacluster".to_owned()),
+        password,
+        encrypted: set("CIB_encrypted")
+            .is_none_or(|value| vocab::parse_boolean(&value) == Ok(true)),
+    })
+}
+
 /// A tool's connection to a CIB. Every call blocks until it is answered.
 #[derive(Debug)]
 pub struct Cib {
@@ -67,6 +120,7 @@ pub struct Cib {
 enum Connection {
     Live { client: XmlClient, token: String },
     File(Box<FileCib>),
+    Remote { connection: Box<RemoteCib>, token: String },
 }
 
 impl Cib {
@@ -84,6 +138,13 @@ impl Cib {
             Backend::File(path) => {
                 let file = Box::new(FileCib::open(path)?);
                 return Ok(Self::new(Connection::File(file)));
+            }
+            Backend::Remote(server) => {
+                let (mut connection, token) = RemoteCib::connect(server)?;
+                let hello = ClientMessage::Register { client_name: Some(client_name.to_owned()) };
+                connection.send(&hello.to_element().with("cib_async_id", &token))?;
+                let connection = Box::new(connection);
+                return Ok(Self::new(Connection::Remote { connection, token }));
             }
         };
         let mut client = XmlClient::connect(endpoint)?;
@@ -207,6 +268,10 @@ impl Cib {
                 Reply::from_element(&client.call(&request.to_element(), self.timeout)?)?
             }
             Connection::File(file) => file.perform(&request)?,
+            Connection::Remote { connection, token } => {
+                request.client_id.clone_from(token);
+                Reply::from_element(&connection.call(&request.to_element(), self.timeout)?)?
+            }
         };
         if reply.call_id != request.call_id {
             let answered = reply.call_id;
@@ -220,12 +285,20 @@ impl Cib {
 
     /// Asks for notifications of a kind, to be taken with [`Self::next_notification`].
     pub fn subscribe(&mut self, kind: NotificationKind) -> Result<(), CibError> {
-        let Connection::Live { client, .. } = &mut self.connection else {
-            return Err(CibError::NeedsCluster("a notification"));
-        };
         let message = ClientMessage::Subscribe { kind: Some(kind), active: true };
-        client.call(&message.to_element(), self.timeout)?;
-        Ok(())
+        match &mut self.connection {
+            Connection::Live { client, .. } => {
+                client.call(&message.to_element(), self.timeout)?;
+                Ok(())
+            }
+            // The other side does not say that it heard; what is asked next is answered later.
+            Connection::Remote { connection, .. } => {
+                let mut message = message.to_element();
+                message.rename("cib_command");
+                connection.send(&message)
+            }
+            Connection::File(_) => Err(CibError::NeedsCluster("a notification")),
+        }
     }
 
     /// Waits for a notification; `None` if none comes within `timeout`.
@@ -233,8 +306,12 @@ impl Cib {
         &mut self,
         timeout: Duration,
     ) -> Result<Option<Notification>, CibError> {
-        let Connection::Live { client, .. } = &mut self.connection else { return Ok(None) };
-        match client.next_event(timeout)? {
+        let event = match &mut self.connection {
+            Connection::Live { client, .. } => client.next_event(timeout)?,
+            Connection::Remote { connection, .. } => connection.next_event(timeout)?,
+            Connection::File(_) => None,
+        };
+        match event {
             Some(event) if Notification::is_one(&event) => Ok(Notification::from_element(&event)?),
             Some(_) | None => Ok(None),
         }
@@ -244,6 +321,7 @@ impl Cib {
     pub fn event_fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.connection {
             Connection::Live { client, .. } => Some(client.event_fd()),
+            Connection::Remote { connection, .. } => Some(connection.event_fd()),
             Connection::File(_) => None,
         }
     }

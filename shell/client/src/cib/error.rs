@@ -33,6 +33,26 @@ pub enum CibError {
         /// The call that was answered.
         answered: i32,
     },
+    /// The daemon of another host cannot be reached.
+    #[error("cannot connect to the CIB of another host: {0}")]
+    Unreachable(io::Error),
+    /// The daemon of another host did not accept user or password.
+    #[error("the other host does not let this user in")]
+    NotLetIn,
+    /// The connection to another host broke, or what came over it makes no sense; whether a change was made is not known.
+    #[error("the connection to the CIB of another host was lost: {0}")]
+    Remote(#[from] io::Error),
+    /// A port that cannot be one, or another setting of the environment that makes no sense.
+    #[error("{name}={value:?} makes no sense")]
+    Setting {
+        /// The environment variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// Not there yet.
+    #[error("not implemented yet: {0}")]
+    NotYet(&'static str),
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
@@ -77,7 +97,12 @@ impl CibError {
             Self::File { .. } => Failure::FileSave,
             Self::Corrupt { .. } => Failure::FileCorrupt,
             Self::ShadowName(_) => Failure::Invalid,
-            Self::NeedsCluster(_) => Failure::NotSupported,
+            Self::NeedsCluster(_) | Self::NotYet(_) => Failure::NotSupported,
+            Self::Unreachable(_) => Failure::NotConnected,
+            Self::NotLetIn => Failure::AccessDenied,
+            Self::Remote(error) if error.kind() == io::ErrorKind::TimedOut => Failure::TimedOut,
+            Self::Remote(_) => Failure::Communication,
+            Self::Setting { .. } => Failure::Invalid,
         }
     }
 
@@ -86,6 +111,10 @@ impl CibError {
         match self {
             Self::Lost(ipc::CallError::Lost) => ToolExit::Disconnect,
             Self::Corrupt { .. } => ToolExit::DataError,
+            Self::NotYet(_) => ToolExit::UnimplementedFeature,
+            Self::Remote(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                ToolExit::Disconnect
+            }
             other => other.failure().exit(),
         }
     }
