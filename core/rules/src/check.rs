@@ -43,6 +43,9 @@ pub enum CheckError {
 
 /// Whether the rule with that id, wherever it is in the document, is in effect. What can be said is only of rules with one
 /// date, and if that is a `date_spec`, with one that names years; other conditions of the rule do not count.
+///
+/// Pacemaker's `crm_rule` says the same, but refuses a date without `operation`, which rules read as `in_range`, and notices
+/// a wrong field of a `date_spec` only if those before it fit.
 pub fn check(document: &Element, id: &str, now: LocalTime) -> Result<Standing, CheckError> {
     let mut rules = document.descendants().filter(|e| e.name() == "rule" && e.id() == Some(id));
     let rule = rules.next().ok_or(CheckError::NotFound)?;
