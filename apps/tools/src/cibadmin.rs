@@ -14,6 +14,7 @@ use self::{access::ShownAccess, options::Options};
 use crate::{
     frame::{self, Stop},
     output::{Format, Output},
+    schema,
 };
 
 /// This tool.
@@ -121,6 +122,9 @@ fn ask(
         Stop::new(message, error.exit())
     })?;
     connection.set_timeout(timeout(options, output));
+    if upgrades && let Ok(cib) = connection.query(None, CallOptions::SCOPE_LOCAL) {
+        schema::tell_upgrade(&cib, output.verbosity());
+    }
     let answer = match connection.call(request) {
         Ok(answer) => answer,
         Err(CibError::Failed { failure: Failure::SchemaUnchanged, .. }) if upgrades => {

@@ -93,7 +93,7 @@ fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let asked = output.verbosity().saturating_sub(options.quiet.into());
     // A document holds all there is to say.
     let verbose = if output.format() == Format::Xml { asked.max(1) } else { asked };
-    let problems = problems(&cib);
+    let problems = problems(cib, asked);
     for problem in &problems {
         tell(output, problem, (asked, verbose));
     }
@@ -129,17 +129,24 @@ fn log_line(word: &str, problem: &Problem) {
 
 /// What is wrong with a CIB. One that breaks its schema may still have more to it, of which what can be made sense of is
 /// looked at.
-fn problems(cib: &Element) -> Vec<Problem> {
-    let error = |text: &str| Problem { severity: Severity::Error, text: text.to_owned() };
+fn problems(mut cib: Element, verbosity: u8) -> Vec<Problem> {
+    let error = |text: String| Problem { severity: Severity::Error, text };
     let mut problems: Vec<Problem> =
-        schema::check(cib).err().iter().map(|violation| error(violation)).collect();
+        ::schema::check(&cib).iter().map(|problem| error(problem.to_string())).collect();
     if problems.is_empty() {
-        // Schemas that are not checked do not forbid them.
-        problems.extend(schema::repeated_ids(cib).iter().map(|id| {
-            error(&format!("More than one element of the configuration has the id '{id}'"))
-        }));
+        match schema::newest(cib.clone(), verbosity) {
+            Ok(newest) => cib = newest,
+            Err(refused) => problems.extend([
+                error(refused),
+                error(format!(
+                    "The cluster will NOT be able to use this configuration.\nPlease manually update the \
+                     configuration to conform to the {} syntax.",
+                    ::schema::Schema::NEWEST
+                )),
+            ]),
+        }
     }
-    let (model, found) = Model::build_at(cib, frame::local_time());
+    let (model, found) = Model::build_at(&cib, frame::local_time());
     let plan = scheduler::schedule(&model, &Request::default());
     let mut known = BTreeSet::new();
     for problem in found.into_iter().chain(plan.problems) {
@@ -148,7 +155,7 @@ fn problems(cib: &Element) -> Vec<Problem> {
         }
     }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        problems.push(error("CIB did not pass schema validation"));
+        problems.push(error("CIB did not pass schema validation".to_owned()));
     }
     problems
 }
@@ -187,7 +194,7 @@ mod tests {
              <configuration>{configuration}</configuration><status/></cib>"
         ))
         .unwrap();
-        problems(&cib).into_iter().map(|problem| (problem.severity, problem.text)).collect()
+        problems(cib, 0).into_iter().map(|problem| (problem.severity, problem.text)).collect()
     }
 
     #[test]

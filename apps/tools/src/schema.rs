@@ -1,57 +1,116 @@
-use std::collections::BTreeMap;
+//! Schemas of the documents that tools read: whether they are known, whether they are kept, and the way to the newest.
 
-use cib::{Document, schema::SchemaName};
+use std::io::{self, Write};
+
+use schema::{Event, Follows, Problem, Schema, Severity, upgrade::Failure};
 use xml::Element;
 
-/// Schemas that are newer than the ones we write. What they allow is understood, their structure is not checked.
-const NEWER: [&str; 2] = ["pacemaker-3.10", "pacemaker-4.0"];
-
-/// Whether the CIB says of itself that it follows no schema.
-pub(crate) fn is_unchecked(cib: &Element) -> bool {
-    cib.attr("validate-with").is_some_and(|schema| schema.eq_ignore_ascii_case("none"))
-}
+/// The environment variable that lists functions of Pacemaker whose remarks are wanted.
+const TRACED: &str = "PCMK_trace_functions";
 
 /// Whether there is a schema of the name that the CIB says it follows.
 pub(crate) fn is_known(cib: &Element) -> bool {
-    let name = cib.attr("validate-with").unwrap_or_default();
-    is_unchecked(cib) || NEWER.contains(&name) || SchemaName::from_name(name).is_some()
+    match Follows::of(cib) {
+        Follows::Schema(_) | Follows::Nothing => true,
+        Follows::Unknown(_) | Follows::Unsaid => false,
+    }
 }
 
-/// Ids that more than one element of the configuration has, each once, in the order of the document.
-pub(crate) fn repeated_ids(cib: &Element) -> Vec<String> {
-    let mut seen = BTreeMap::new();
-    let mut repeated = Vec::new();
-    let elements = cib.child("configuration").into_iter().flat_map(Element::descendants);
-    // Elements of these kinds name others, or are named by somebody else.
-    for element in
-        elements.filter(|e| !matches!(e.name(), "resource_ref" | "obj_ref" | "role" | "node"))
-    {
-        let Some(id) = element.id() else { continue };
-        let times: &mut usize = seen.entry(id).or_default();
-        *times += 1;
-        if *times == 2 {
-            repeated.push(id.to_owned());
+/// Brings a CIB to the newest schema in memory, as the cluster would before it plans. What there is to say on the way goes to
+/// standard error, more of it to who asked for more. The error says why it cannot be done.
+pub(crate) fn newest(cib: Element, verbosity: u8) -> Result<Element, String> {
+    let original = match Follows::of(&cib) {
+        Follows::Nothing => {
+            tell(format_args!(
+                "Schema validation of configuration is disabled (support for validate-with set to \
+                 \"none\" is deprecated and will be removed in a future release)"
+            ));
+            return Ok(cib);
+        }
+        Follows::Unknown(name) => return Err(format!("there is no schema \"{name}\"")),
+        Follows::Unsaid => return Err("it does not say which schema it follows".to_owned()),
+        Follows::Schema(Schema::NEWEST) => {
+            let problems = schema::validate(&cib, Schema::NEWEST);
+            return if problems.is_empty() { Ok(cib) } else { Err(lines(&problems)) };
+        }
+        Follows::Schema(original) => original,
+    };
+    let upgrade = schema::upgrade(&cib, Schema::NEWEST);
+    tell_events(&cib, &upgrade.events, verbosity);
+    let newest = Schema::NEWEST;
+    let refused = |why: String| {
+        format!(
+            "Cannot upgrade configuration (claiming {original} schema) to at least {newest} because it \
+             {why}"
+        )
+    };
+    match upgrade.result {
+        Ok((new, Schema::NEWEST)) => Ok(new),
+        Ok((_, reached)) => Err(refused(format!("would not upgrade past {reached}"))),
+        Err(Failure::Invalid | Failure::Step(_) | Failure::Unknown) => {
+            Err(refused(format!("does not validate with any schema from {original} to the latest")))
         }
     }
-    repeated
 }
 
-/// Checks a CIB against the schema that it names. The error says what is wrong.
-pub(crate) fn check(cib: &Element) -> Result<(), String> {
-    if is_unchecked(cib) {
-        return Ok(());
+/// Tells how an upgrade of a CIB would go, to who wants to know.
+pub(crate) fn tell_upgrade(cib: &Element, verbosity: u8) {
+    if verbosity > 0 || is_traced(trace_name(&Event::Valid(Schema::NEWEST))) {
+        let events = schema::upgrade(cib, Schema::NEWEST).events;
+        tell_events(cib, &events, verbosity);
     }
-    let schema = cib.attr("validate-with").unwrap_or_default();
-    if NEWER.contains(&schema) {
-        return Ok(());
+}
+
+fn tell_events(cib: &Element, events: &[Event], verbosity: u8) {
+    let asked = match verbosity {
+        0 => Severity::Warning,
+        1 => Severity::Info,
+        _ => Severity::Debug,
+    };
+    let mut explained = false;
+    for event in events {
+        let name = trace_name(event);
+        let traced = is_traced(name);
+        match event {
+            Event::Note(note) if note.severity >= asked => tell(format_args!("{note}")),
+            Event::Note(_) => {}
+            Event::Invalid(schema) if traced || !explained => {
+                explained = true;
+                tell(format_args!("{}", lines(&schema::validate(cib, *schema))));
+            }
+            _ => {}
+        }
+        if traced && !matches!(event, Event::Note(_)) {
+            let severity = event.severity().to_string().to_lowercase();
+            tell(format_args!("{name} \t{severity}: {event}"));
+        }
     }
-    if SchemaName::from_name(schema).is_none() {
-        return Err(format!("there is no schema \"{schema}\""));
+}
+
+/// What Pacemaker calls the function that would say this.
+const fn trace_name(event: &Event) -> &'static str {
+    match event {
+        Event::Valid(_) | Event::Invalid(_) | Event::Done(_) => "pcmk__update_schema",
+        Event::Part { .. }
+        | Event::PartFailed(_)
+        | Event::Note(_)
+        | Event::Succeeded { .. }
+        | Event::Failed { .. } => "apply_upgrade",
     }
-    match Document::new(cib.clone()).violation() {
-        Some(violation) => Err(violation.to_string()),
-        None => Ok(()),
-    }
+}
+
+fn is_traced(name: &str) -> bool {
+    let wanted = std::env::var(TRACED).unwrap_or_default();
+    wanted.split(',').any(|wanted| wanted.trim() == name)
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn tell(line: std::fmt::Arguments<'_>) {
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 #[cfg(test)]
@@ -59,13 +118,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_schemas_are_valid() {
+    fn what_can_be_brought_to_the_newest_schema_is() {
         let cib = |schema: &str| cib::empty(1).with("validate-with", schema);
-        for schema in ["pacemaker-3.9", "pacemaker-2.10", "pacemaker-4.0", "none"] {
-            assert_eq!(check(&cib(schema)), Ok(()), "{schema}");
+        for schema in ["pacemaker-1.0", "pacemaker-2.10", "pacemaker-3.9", "pacemaker-4.0"] {
+            let new = newest(cib(schema), 0).unwrap();
+            assert_eq!(new.attr("validate-with"), Some("pacemaker-4.0"), "{schema}");
         }
+        assert_eq!(newest(cib("none"), 0), Ok(cib("none")));
         for schema in ["pacemaker-9999.0", "", "pacemaker"] {
-            assert!(check(&cib(schema)).is_err(), "{schema}");
+            assert!(newest(cib(schema), 0).is_err(), "{schema}");
+        }
+        for schema in ["pacemaker-2.0", "pacemaker-4.0"] {
+            assert!(newest(cib(schema).with("nonsense", 1), 0).is_err(), "{schema}");
         }
     }
 }

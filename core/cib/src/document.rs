@@ -1,13 +1,13 @@
 use std::{cell::Cell, sync::Arc};
 
 use messages::cib::{CallOptions, Failure, Operation, Request};
+use schema::{Content, Fault, Follows, Problem, Schema};
 use vocab::FEATURE_SET;
 use xml::{Element, patchset::Patchset};
 
 use crate::{
     acl::{Circumstances, Guard, Verdict},
     operations::{self, Provenance, Sight, Target, Trace},
-    schema::{Content, SchemaName, Violation},
     version::{self, Version},
 };
 
@@ -16,6 +16,8 @@ use crate::{
 pub struct Document {
     root: Arc<Element>,
     content: Content,
+    /// The newest schema that it may follow.
+    newest: Schema,
 }
 
 /// What goes into the attributes that say who changed the CIB last, and when.
@@ -39,7 +41,7 @@ pub struct Performed {
     /// Whether the configuration is not what it was, and so has to be put on disk.
     pub configuration_changed: bool,
     /// What exactly broke the schema.
-    pub violation: Option<Violation>,
+    pub violation: Option<Problem>,
     /// What access control decided, if it was asked.
     pub verdicts: Vec<Verdict>,
 }
@@ -68,11 +70,17 @@ impl Document {
     /// does not.
     pub fn new(root: Element) -> Self {
         let content = Content::check(&root).unwrap_or_default();
-        Self { root: Arc::new(root), content }
+        Self { root: Arc::new(root), content, newest: Schema::NEWEST }
+    }
+
+    /// The same, which may follow no newer schema than this.
+    #[must_use]
+    pub fn with_newest(self, newest: Schema) -> Self {
+        Self { newest, ..self }
     }
 
     /// What is wrong with the CIB, looked for anew.
-    pub fn violation(&self) -> Option<Violation> {
+    pub fn violation(&self) -> Option<Problem> {
         Content::check(&self.root).err()
     }
 
@@ -109,13 +117,14 @@ impl Document {
                 .and_then(|root| operations::query(root, target, request.options));
             return Performed::answer(found);
         }
-        let mut change = Change { root: Arc::clone(&self.root), guard, verdicts: Vec::new() };
+        let root = Arc::clone(&self.root);
+        let mut change = Change { root, guard, newest: self.newest, verdicts: Vec::new() };
         let applied = if request.operation == Operation::Commit {
             change.apply_all(request)
         } else {
             change.apply(request, source)
         };
-        let Change { root, guard, verdicts } = change;
+        let Change { root, guard, verdicts, .. } = change;
         let mut performed = match applied {
             Ok(trace) => self.finish(Element::clone(&root), trace, request, source, stamp),
             Err(refused) => {
@@ -174,7 +183,8 @@ impl Document {
             let dry_run = request.options.has(CallOptions::DRY_RUN);
             let content =
                 if dry_run { content.insert(self.content.clone()) } else { &mut self.content };
-            if let Err(violation) = content.change(old, &new) {
+            let known = is_known(&new, self.newest);
+            if let Err(violation) = known.and_then(|()| content.change(old, &new)) {
                 performed.result = Err(Failure::SchemaValidation);
                 performed.violation = Some(violation);
                 performed.output = Some(Arc::new(new));
@@ -216,6 +226,8 @@ struct Change {
     root: Arc<Element>,
     /// What watches over the user who makes the change.
     guard: Option<Guard>,
+    /// The newest schema that it may follow.
+    newest: Schema,
     verdicts: Vec<Verdict>,
 }
 
@@ -229,7 +241,12 @@ impl Change {
             None => Sight::Everything,
         };
         let mut new = Element::clone(&self.root);
-        let trace = apply(&mut new, request, target, source, sight)?;
+        let trace = if request.operation == Operation::Upgrade {
+            operations::upgrade(&mut new, self.schema_max(source))?;
+            Trace::Content
+        } else {
+            apply(&mut new, request, target, source, sight)?
+        };
         if let Some(guard) = &self.guard {
             let (verdicts, allowed) = guard.judge(&new);
             self.verdicts.extend(verdicts);
@@ -240,6 +257,15 @@ impl Change {
         }
         self.root = Arc::new(new);
         Ok(trace)
+    }
+
+    /// The newest schema that an upgrade may lead to.
+    fn schema_max(&self, source: Source<'_>) -> Schema {
+        let ordered = match source {
+            Source::Upgrade { schema_max } => Schema::from_name(schema_max),
+            Source::Client | Source::Synchronization { .. } => None,
+        };
+        ordered.map_or(self.newest, |schema| schema.min(self.newest))
     }
 
     /// Makes all the steps of a transaction.
@@ -290,15 +316,9 @@ fn apply(
             Sight::Everything => operations::apply_patch(cib, &*data()?)?,
             Sight::Guarded(guard, _) => operations::apply_guarded_patch(cib, &*data()?, guard)?,
         },
-        Operation::Upgrade => {
-            let schema_max = match source {
-                Source::Upgrade { schema_max } => Some(schema_max),
-                Source::Client | Source::Synchronization { .. } => None,
-            };
-            operations::upgrade(cib, schema_max)?;
-        }
         Operation::DeleteAbsolute => return Err(Failure::Invalid.into()),
         Operation::Query
+        | Operation::Upgrade
         | Operation::Commit
         | Operation::SyncToAll
         | Operation::SyncToOne
@@ -322,6 +342,16 @@ fn data(request: &Request) -> Option<Arc<Element>> {
     crate::section::Section::named(request.section.as_deref()).find(data)
 }
 
+/// Whether the schema that the CIB follows is one that it may follow.
+fn is_known(cib: &Element, newest: Schema) -> Result<(), Problem> {
+    match Follows::of(cib) {
+        Follows::Schema(schema) if schema > newest => {
+            Err(Problem::new(cib, Fault::UnknownSchema(schema.to_string())))
+        }
+        Follows::Schema(_) | Follows::Nothing | Follows::Unknown(_) | Follows::Unsaid => Ok(()),
+    }
+}
+
 /// Whether the CIB was written by a newer version, whose meaning is not known here.
 fn is_too_new(cib: &Element) -> bool {
     cib.attr("crm_feature_set").is_some_and(|text| {
@@ -340,8 +370,8 @@ fn same_child(old: &Element, new: &Element, name: &str) -> bool {
 
 fn sign(cib: &mut Element, request: &Request, stamp: Stamp<'_>) {
     cib.set("cib-last-written", stamp.written);
-    let schema = cib.attr("validate-with").and_then(SchemaName::from_name);
-    if schema.is_none_or(|schema| schema < SchemaName::FIRST_WITH_ORIGIN) {
+    let schema = cib.attr("validate-with").and_then(Schema::from_name);
+    if schema.is_none_or(|schema| schema < Schema::FIRST_WITH_ORIGIN) {
         return;
     }
     let mut put = |name, value: Option<&str>| match value {

@@ -1,20 +1,18 @@
 //! The CIB of a node that has none yet.
 
+use schema::Schema;
 use vocab::FEATURE_SET;
 use xml::Element;
 
-use crate::{
-    schema::SchemaName,
-    version::{ADMIN_EPOCH, EPOCH, NUM_UPDATES},
-};
+use crate::version::{ADMIN_EPOCH, EPOCH, NUM_UPDATES};
 
-/// A CIB that configures nothing, of the latest schema.
+/// A CIB that configures nothing, of the newest schema that all members of a cluster understand.
 pub fn empty(epoch: u32) -> Element {
     let configuration = Element::new("configuration")
         .with_children(["crm_config", "nodes", "resources", "constraints"].map(Element::new));
     Element::new("cib")
         .with("crm_feature_set", FEATURE_SET)
-        .with("validate-with", SchemaName::LATEST)
+        .with("validate-with", Schema::COMMON)
         .with(ADMIN_EPOCH, 0)
         .with(EPOCH, epoch)
         .with(NUM_UPDATES, 0)

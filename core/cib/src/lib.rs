@@ -16,7 +16,6 @@ mod empty;
 mod file;
 pub mod operations;
 pub mod replica;
-pub mod schema;
 pub mod section;
 pub mod version;
 

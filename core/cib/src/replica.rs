@@ -26,6 +26,7 @@ use messages::cib::{
     ClientMessage, Failure, Operation, OperationKind, PeerMessage, Registered, Reply, Request,
 };
 use rules::LocalTime;
+use schema::Schema;
 use vocab::{NodeId, NodeName, ToolExit};
 
 pub use input::{Access, Answer, Call, ClientKey, Input, Output, Timer};
@@ -79,7 +80,8 @@ impl Replica {
     /// An instance that starts from the CIB that was on disk, or from an empty one.
     pub fn new(settings: Settings, document: Document) -> Self {
         Self {
-            document,
+            // Members that run Pacemaker 2.1.5 know no newer one.
+            document: document.with_newest(Schema::COMMON),
             local: settings.local,
             local_id: settings.local_id,
             stand_alone: settings.stand_alone,

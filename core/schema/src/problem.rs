@@ -113,7 +113,8 @@ pub enum Fault {
 }
 
 impl Problem {
-    pub(crate) fn new(element: &Element, fault: Fault) -> Self {
+    /// Something that is wrong with an element.
+    pub fn new(element: &Element, fault: Fault) -> Self {
         let place =
             Place { element: element.name().to_owned(), id: element.id().map(str::to_owned) };
         Self { place, fault }

@@ -1,6 +1,5 @@
 use std::path::Path;
 
-use cib::{Document, schema::SchemaName};
 use client::cib::{CallOptions, Cib};
 use rules::LocalTime;
 use vocab::{Timestamp, ToolExit};
@@ -123,14 +122,9 @@ fn apply(cib: &mut Element, path: &Path) -> Result<(), Stop> {
 
 /// Refuses what the cluster would refuse.
 fn check(cib: &Element) -> Result<(), Stop> {
-    let schema = cib.attr("validate-with").unwrap_or_default();
-    // What newer schemas allow is understood, their structure is not checked.
-    if SchemaName::from_name(schema).is_none() {
-        return Ok(());
-    }
-    match Document::new(cib.clone()).violation() {
-        Some(violation) => {
-            let message = format!("the cluster would refuse this change: {violation}");
+    match schema::check(cib).first() {
+        Some(problem) => {
+            let message = format!("the cluster would refuse this change: {problem}");
             Err(Stop::new(ToolExit::Config, message))
         }
         None => Ok(()),

@@ -23,8 +23,7 @@ pub(super) fn read(source: &Source, verbose: u8) -> Result<Element, Stop> {
         file(source.xml_file.as_deref().unwrap_or(Path::new("-")))?
     };
     cib.child_or_new("status");
-    validate(&cib, verbose)?;
-    Ok(cib)
+    upgraded(cib, verbose)
 }
 
 /// The document in a file.
@@ -43,19 +42,16 @@ pub(super) fn file(path: &Path) -> Result<Element, Stop> {
     Ok(cib)
 }
 
-fn validate(cib: &Element, verbose: u8) -> Result<(), Stop> {
-    if schema::is_unchecked(cib) {
-        // Not an error of this run, so it goes past the report.
-        let _ = writeln!(
-            std::io::stderr(),
-            "Schema validation of configuration is disabled (support for validate-with set to \
-             \"none\" is deprecated and will be removed in a future release)"
-        );
-    }
-    schema::check(cib).map_err(|violation| {
-        // That a schema is not known shows in the exit status, and otherwise only to who asks for more.
-        let silent = verbose == 0 && !schema::is_known(cib);
-        Stop { message: (!silent).then_some(violation), exit: ToolExit::Config }
+/// The CIB as it is planned with: of the newest schema.
+fn upgraded(cib: Element, verbose: u8) -> Result<Element, Stop> {
+    // That a schema is not known shows in the exit status, and otherwise only to who asks for more.
+    let silent = verbose == 0 && !schema::is_known(&cib);
+    schema::newest(cib, verbose).map_err(|refused| {
+        if !silent {
+            // Not an error of this run, so it goes past the report.
+            let _ = writeln!(std::io::stderr(), "{refused}");
+        }
+        Stop { message: None, exit: ToolExit::Config }
     })
 }
 

@@ -1,9 +1,10 @@
 use std::fmt;
 
 use messages::cib::{Failure, Operation, Request};
+use schema::Problem;
 use vocab::NodeName;
 
-use crate::{Version, acl::Verdict, schema::Violation};
+use crate::{Version, acl::Verdict};
 
 /// Something worth logging.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +23,7 @@ pub enum Note {
         version: Version,
     },
     /// A change was refused since its result would break the schema.
-    Violated(Violation),
+    Violated(Problem),
     /// The CIB of a peer was taken over.
     Replaced {
         /// The peer.

@@ -2,10 +2,11 @@ use machine::{Instant, Outbox};
 use messages::cib::{
     CallOptions, Failure, Operation, OperationKind, PeerMessage, Reply, Request, UpgradeOrder,
 };
+use schema::Schema;
 use vocab::{NodeName, ToolExit};
 
 use super::{Note, Output, Replica};
-use crate::{Source, operations, schema::SchemaName};
+use crate::{Source, operations};
 
 impl Replica {
     /// Something arrived from the group, perhaps sent by this instance.
@@ -123,10 +124,10 @@ impl Replica {
             return;
         }
         let mut trial = xml::Element::clone(self.document.root());
-        match operations::upgrade(&mut trial, None) {
+        match operations::upgrade(&mut trial, Schema::COMMON) {
             Ok(()) => {
                 request.delegated_from = Some(from);
-                let schema = SchemaName::LATEST.to_string();
+                let schema = Schema::COMMON.to_string();
                 let order = UpgradeOrder { schema, request };
                 out.push(Output::Broadcast(PeerMessage::Upgrade(order)));
             }
