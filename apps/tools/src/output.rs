@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    env,
     fs::File,
     io::{self, Write},
     path::PathBuf,
@@ -13,8 +14,34 @@ use xml::Element;
 
 use crate::frame::exit_code;
 
-/// The version of Pacemaker's XML output that ours follows.
-const API_VERSION: &str = "2.25";
+/// Which version of Pacemaker's XML output the tools follow where they differ. Readers that check what they read, as
+/// pcs does, refuse what is newer than they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiVersion {
+    /// That of Pacemaker 2.1.5.
+    #[default]
+    V2_25,
+    /// That of Pacemaker 3.0.2.
+    V2_42,
+}
+
+impl ApiVersion {
+    /// What `CARDEA_API_VERSION` asks for. The error is what to say.
+    fn from_environment() -> Result<Self, String> {
+        match env::var("CARDEA_API_VERSION").as_deref() {
+            Err(_) | Ok("" | "2.25") => Ok(Self::V2_25),
+            Ok("2.42") => Ok(Self::V2_42),
+            Ok(other) => Err(format!("CARDEA_API_VERSION is '{other}', and can be 2.25 or 2.42")),
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::V2_25 => "2.25",
+            Self::V2_42 => "2.42",
+        }
+    }
+}
 
 /// Elements whose text is a document or the output of a program.
 const VERBATIM: [&str; 6] = ["content", "output", "patchset", "updated", "xml", "xml-patchset"];
@@ -89,6 +116,7 @@ fn is_one_word(text: &str) -> bool {
 pub struct Output {
     tool: &'static str,
     format: Format,
+    api: ApiVersion,
     verbosity: u8,
     destination: Box<dyn Write>,
     request: String,
@@ -113,6 +141,10 @@ impl Output {
             },
             Some(_) | None => Box::new(io::BufWriter::new(io::stdout())),
         };
+        let api = ApiVersion::from_environment().map_err(|problem| {
+            let _ = writeln!(io::stderr(), "{tool}: {problem}");
+            exit_code(ToolExit::InvalidParameter)
+        })?;
         let mut request = tool.to_owned();
         for arg in args.iter().skip(1) {
             request.push(' ');
@@ -120,7 +152,7 @@ impl Output {
         }
         let format = options.output_as;
         let (elements, errors) = (Vec::new(), Vec::new());
-        Ok(Self { tool, format, verbosity: 0, destination, request, elements, errors })
+        Ok(Self { tool, format, api, verbosity: 0, destination, request, elements, errors })
     }
 
     /// The same output, to which is said more: as often as `--verbose` was given.
@@ -132,6 +164,11 @@ impl Output {
     /// How often more was asked for.
     pub fn verbosity(&self) -> u8 {
         self.verbosity
+    }
+
+    /// The version of Pacemaker's output that is followed.
+    pub fn api(&self) -> ApiVersion {
+        self.api
     }
 
     /// The form of the output.
@@ -208,7 +245,7 @@ impl Output {
                 status.push(Element::new("errors").with_children(errors));
             }
             let document = Element::new("pacemaker-result")
-                .with("api-version", API_VERSION)
+                .with("api-version", self.api.as_str())
                 .with("request", &self.request)
                 .with_children(self.elements)
                 .with_child(status);
