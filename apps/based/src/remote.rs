@@ -8,11 +8,13 @@ mod login;
 
 use std::{cell::Cell, collections::BTreeMap, io, net::Ipv4Addr, rc::Rc, time::Duration};
 
+use client::tls::Credentials;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc::{Receiver, Sender, UnboundedSender, channel, unbounded_channel},
     task::AbortHandle,
 };
+use tokio_rustls::TlsAcceptor;
 use wire::RemoteFrame;
 use xml::Element;
 
@@ -28,9 +30,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Everything about remote clients.
 #[derive(Debug)]
 pub(crate) struct Remote {
-    listener: Option<Listener>,
-    /// The port that a listener with encryption was asked for.
-    encrypted_port: Option<u16>,
+    clear: Option<Listener>,
+    encrypted: Option<Listener>,
+    /// The ports that were asked for, whether anything listens there or not.
+    ports: (Option<u16>, Option<u16>),
     connections: BTreeMap<u64, Connection>,
     last: u64,
     events: Receiver<RemoteEvent>,
@@ -39,8 +42,18 @@ pub(crate) struct Remote {
 
 #[derive(Debug)]
 struct Listener {
-    port: u16,
     socket: TcpListener,
+    /// What encrypts its connections.
+    tls: Option<Acceptor>,
+}
+
+#[derive(Clone)]
+struct Acceptor(TlsAcceptor);
+
+impl std::fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Acceptor")
+    }
 }
 
 #[derive(Debug)]
@@ -48,7 +61,7 @@ struct Connection {
     outgoing: UnboundedSender<Vec<u8>>,
     /// Bytes that are not written yet.
     waiting: Rc<Cell<usize>>,
-    tasks: [AbortHandle; 2],
+    task: AbortHandle,
     sent: u64,
 }
 
@@ -84,7 +97,8 @@ impl Remote {
     pub(crate) fn new() -> Self {
         let (sender, events) = channel(BACKLOG);
         let connections = BTreeMap::new();
-        Self { listener: None, encrypted_port: None, connections, last: 0, events, sender }
+        let ports = (None, None);
+        Self { clear: None, encrypted: None, ports, connections, last: 0, events, sender }
     }
 
     /// Listens at the ports that the CIB asks for, and at no others.
@@ -93,26 +107,21 @@ impl Remote {
             let number = cib.attr(name).and_then(|text| text.trim().parse::<u16>().ok());
             number.filter(|&number| number > 0)
         };
-        let (clear, encrypted) = (port("remote-clear-port"), port("remote-tls-port"));
-        if self.encrypted_port != encrypted {
-            self.encrypted_port = encrypted;
-            if let Some(port) = encrypted {
-                tracing::error!(
-                    "not listening on port {port}: encryption (remote-tls-port) is not implemented yet"
-                );
-            }
-        }
-        if self.listener.as_ref().map(|listener| listener.port) == clear {
-            return;
-        }
-        self.listener = None;
-        let Some(port) = clear else { return };
-        match bind(port) {
-            Ok(socket) => {
+        let ports = (port("remote-clear-port"), port("remote-tls-port"));
+        let before = std::mem::replace(&mut self.ports, ports);
+        if before.0 != ports.0 {
+            self.clear = None;
+            if let Some(port) = ports.0 {
                 tracing::warn!("Starting plain-text listener on port {port}");
-                self.listener = Some(Listener { port, socket });
+                self.clear = listener(port, None);
             }
-            Err(error) => tracing::error!("cannot listen on port {port}: {error}"),
+        }
+        if before.1 != ports.1 {
+            self.encrypted = None;
+            if let Some(port) = ports.1 {
+                tracing::info!("Starting TLS listener on port {port}");
+                self.encrypted = acceptor().and_then(|tls| listener(port, Some(tls)));
+            }
         }
     }
 
@@ -120,8 +129,8 @@ impl Remote {
     pub(crate) async fn next(&mut self) -> RemoteEvent {
         loop {
             tokio::select! {
-                accepted = accept(self.listener.as_ref()) => match accepted {
-                    Ok(stream) => self.connected(stream),
+                accepted = accept(self.clear.as_ref(), self.encrypted.as_ref()) => match accepted {
+                    Ok((stream, tls)) => self.connected(stream, tls),
                     Err(error) => {
                         tracing::warn!("cannot accept a remote client: {error}");
                         tokio::time::sleep(PAUSE).await;
@@ -137,7 +146,7 @@ impl Remote {
         }
     }
 
-    fn connected(&mut self, stream: TcpStream) {
+    fn connected(&mut self, stream: TcpStream, tls: Option<Acceptor>) {
         if self.connections.len() >= CONNECTIONS_MAX {
             tracing::warn!("refused a remote client: there are {CONNECTIONS_MAX} already");
             return;
@@ -147,14 +156,20 @@ impl Remote {
         self.last += 1;
         let (outgoing, queue) = unbounded_channel();
         let waiting = Rc::new(Cell::new(0));
-        let (input, output) = stream.into_split();
-        let reading = connection::read(self.last, input, self.sender.clone());
-        let writing = connection::write(output, queue, Rc::clone(&waiting));
-        let tasks = [
-            tokio::task::spawn_local(reading).abort_handle(),
-            tokio::task::spawn_local(writing).abort_handle(),
-        ];
-        self.connections.insert(self.last, Connection { outgoing, waiting, tasks, sent: 0 });
+        let pipe = connection::Pipe {
+            connection: self.last,
+            events: self.sender.clone(),
+            queue,
+            waiting: Rc::clone(&waiting),
+        };
+        let task = tokio::task::spawn_local(async move {
+            match tls {
+                None => pipe.serve(stream).await,
+                Some(Acceptor(tls)) => pipe.serve_encrypted(stream, tls).await,
+            }
+        });
+        let task = task.abort_handle();
+        self.connections.insert(self.last, Connection { outgoing, waiting, task, sent: 0 });
     }
 
     /// Sends a message to a client.
@@ -183,7 +198,42 @@ impl Remote {
     /// Closes a connection.
     pub(crate) fn disconnect(&mut self, connection: u64) {
         if let Some(client) = self.connections.remove(&connection) {
-            client.tasks.iter().for_each(AbortHandle::abort);
+            client.task.abort();
+        }
+    }
+}
+
+fn listener(port: u16, tls: Option<Acceptor>) -> Option<Listener> {
+    match bind(port) {
+        Ok(socket) => Some(Listener { socket, tls }),
+        Err(error) => {
+            tracing::error!("cannot listen on port {port}: {error}");
+            None
+        }
+    }
+}
+
+/// What encrypts connections with the certificates that the environment names.
+fn acceptor() -> Option<Acceptor> {
+    let credentials = match Credentials::from_environment() {
+        Ok(Some(credentials)) => credentials,
+        Ok(None) => {
+            tracing::error!(
+                "not listening with encryption: without certificates (PCMK_ca_file, PCMK_cert_file, \
+                 PCMK_key_file) it is not implemented"
+            );
+            return None;
+        }
+        Err(error) => {
+            tracing::error!("not listening with encryption: {error}");
+            return None;
+        }
+    };
+    match credentials.server() {
+        Ok(config) => Some(Acceptor(TlsAcceptor::from(config))),
+        Err(error) => {
+            tracing::error!("not listening with encryption: {error}");
+            None
         }
     }
 }
@@ -194,9 +244,22 @@ fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::from_std(socket)
 }
 
-async fn accept(listener: Option<&Listener>) -> io::Result<TcpStream> {
+async fn accept(
+    clear: Option<&Listener>,
+    encrypted: Option<&Listener>,
+) -> io::Result<(TcpStream, Option<Acceptor>)> {
+    let (listener, (stream, _)) = tokio::select! {
+        accepted = accept_at(clear) => accepted?,
+        accepted = accept_at(encrypted) => accepted?,
+    };
+    Ok((stream, listener.tls.clone()))
+}
+
+async fn accept_at(
+    listener: Option<&Listener>,
+) -> io::Result<(&Listener, (TcpStream, std::net::SocketAddr))> {
     match listener {
-        Some(listener) => listener.socket.accept().await.map(|(stream, _)| stream),
+        Some(listener) => Ok((listener, listener.socket.accept().await?)),
         None => std::future::pending().await,
     }
 }

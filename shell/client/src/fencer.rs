@@ -290,9 +290,19 @@ impl Fencer {
 
     /// The fencings of the past, of one node or of all.
     pub fn history(&mut self, target: Option<&NodeName>) -> Result<Vec<HistoryEntry>, FencerError> {
+        self.history_with(target, CallOptions::NONE)
+    }
+
+    /// The same with options: [`CallOptions::BROADCAST`] gathers what all fencers know, [`CallOptions::NODE_ID`] says that
+    /// the target is the node's number in the ring.
+    pub fn history_with(
+        &mut self,
+        target: Option<&NodeName>,
+        options: CallOptions,
+    ) -> Result<Vec<HistoryEntry>, FencerError> {
         let target = target.map(NodeName::to_string);
         let request = Request::History { target, sync: None };
-        history(self.call(request, Duration::ZERO, None, CallOptions::NONE)?)
+        history(self.call(request, Duration::ZERO, None, options)?)
     }
 
     /// Forgets the fencings that have ended, of one node or of all, on every node.
@@ -315,7 +325,8 @@ impl Fencer {
     ) -> Result<Reply, FencerError> {
         let options = options.and(CallOptions::SYNC_CALL);
         let (_, message) = self.caller.message(request, timeout, delay, options);
-        let answer = self.connection.call(&message, timeout + CALL_MARGIN)?;
+        let delay = Duration::from_secs(u64::try_from(delay.unwrap_or(0)).unwrap_or(0));
+        let answer = self.connection.call(&message, timeout + delay + CALL_MARGIN)?;
         self.caller.answered(&answer)
     }
 }

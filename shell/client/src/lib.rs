@@ -8,3 +8,4 @@ pub mod controller;
 pub mod executor;
 pub mod fencer;
 pub mod launcher;
+pub mod tls;

@@ -1,11 +1,12 @@
 use std::{cell::Cell, io, rc::Rc, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::tcp::{OwnedReadHalf, OwnedWriteHalf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
+    net::TcpStream,
     sync::mpsc::{Sender, UnboundedReceiver},
     time::timeout,
 };
+use tokio_rustls::TlsAcceptor;
 use wire::{REMOTE_BODY_MAX, REMOTE_HEADER_SIZE, RemoteFrame};
 use xml::{Element, Limits};
 
@@ -16,36 +17,74 @@ const LOGIN_TIME: Duration = Duration::from_secs(10);
 /// The most that a login may have.
 const LOGIN_MAX: usize = 64 << 10;
 
-/// Reads what a client sends until it is gone.
-pub(super) async fn read(connection: u64, mut input: OwnedReadHalf, events: Sender<RemoteEvent>) {
-    let user = match admit(&mut input).await {
-        Ok(user) => user,
-        Err(problem) => {
-            let reason = Some(format!("a remote client was not let in: {problem}"));
-            let event = RemoteEvent::Closed { connection, was_known: false, reason };
-            return drop(events.send(event).await);
+/// What belongs to one connection.
+pub(super) struct Pipe {
+    pub(super) connection: u64,
+    pub(super) events: Sender<RemoteEvent>,
+    pub(super) queue: UnboundedReceiver<Vec<u8>>,
+    pub(super) waiting: Rc<Cell<usize>>,
+}
+
+impl Pipe {
+    /// Encrypts a connection, then serves it.
+    pub(super) async fn serve_encrypted(self, stream: TcpStream, tls: TlsAcceptor) {
+        let problem = match timeout(LOGIN_TIME, tls.accept(stream)).await {
+            Ok(Ok(stream)) => return self.serve(stream).await,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        let reason = Some(format!("a remote client was not let in: no encryption: {problem}"));
+        self.close(false, reason).await;
+    }
+
+    /// Reads and writes until the client is gone.
+    pub(super) async fn serve(mut self, stream: impl AsyncRead + AsyncWrite) {
+        let (mut input, output) = split(stream);
+        let user = match admit(&mut input).await {
+            Ok(user) => user,
+            Err(problem) => {
+                let reason = Some(format!("a remote client was not let in: {problem}"));
+                return self.close(false, reason).await;
+            }
+        };
+        let admitted = RemoteEvent::LoggedIn { connection: self.connection, user };
+        if self.events.send(admitted).await.is_err() {
+            return;
         }
-    };
-    let mut open = events.send(RemoteEvent::LoggedIn { connection, user }).await.is_ok();
-    let mut reason = None;
-    while open {
+        let reason = tokio::select! {
+            reason = read(self.connection, input, &self.events) => reason,
+            () = write(output, &mut self.queue, &self.waiting) => None,
+        };
+        self.close(true, reason).await;
+    }
+
+    async fn close(self, was_known: bool, reason: Option<String>) {
+        let event = RemoteEvent::Closed { connection: self.connection, was_known, reason };
+        drop(self.events.send(event).await);
+    }
+}
+
+/// Reads what a client sends until it is gone; why, if it is worth telling.
+async fn read(
+    connection: u64,
+    mut input: impl AsyncRead + Unpin,
+    events: &Sender<RemoteEvent>,
+) -> Option<String> {
+    loop {
         match message(&mut input, REMOTE_BODY_MAX).await {
             Ok(Some(body)) => {
-                open = events.send(RemoteEvent::Message { connection, body }).await.is_ok();
+                events.send(RemoteEvent::Message { connection, body }).await.ok()?;
             }
-            Ok(None) => break,
+            Ok(None) => return None,
             Err(problem) => {
-                reason = Some(format!("the connection to a remote client broke: {problem}"));
-                break;
+                return Some(format!("the connection to a remote client broke: {problem}"));
             }
         }
     }
-    let event = RemoteEvent::Closed { connection, was_known: true, reason };
-    drop(events.send(event).await);
 }
 
 /// The user who logs in.
-async fn admit(input: &mut OwnedReadHalf) -> Result<String, String> {
+async fn admit(input: &mut (impl AsyncRead + Unpin)) -> Result<String, String> {
     let first = timeout(LOGIN_TIME, message(input, LOGIN_MAX));
     let first = first.await.map_err(|_| "it did not log in in time".to_owned())??;
     let login = first.ok_or("it left without a word")?;
@@ -53,7 +92,10 @@ async fn admit(input: &mut OwnedReadHalf) -> Result<String, String> {
 }
 
 /// The next message; `None` at the end.
-async fn message(input: &mut OwnedReadHalf, limit: usize) -> Result<Option<Element>, String> {
+async fn message(
+    input: &mut (impl AsyncRead + Unpin),
+    limit: usize,
+) -> Result<Option<Element>, String> {
     let mut bytes = vec![0; REMOTE_HEADER_SIZE];
     match input.read_exact(&mut bytes).await {
         Ok(_) => {}
@@ -73,13 +115,13 @@ async fn message(input: &mut OwnedReadHalf, limit: usize) -> Result<Option<Eleme
 }
 
 /// Writes what a client is to get until it is gone.
-pub(super) async fn write(
-    mut output: OwnedWriteHalf,
-    mut queue: UnboundedReceiver<Vec<u8>>,
-    waiting: Rc<Cell<usize>>,
+async fn write(
+    mut output: impl AsyncWrite + Unpin,
+    queue: &mut UnboundedReceiver<Vec<u8>>,
+    waiting: &Cell<usize>,
 ) {
     while let Some(frame) = queue.recv().await {
-        if output.write_all(&frame).await.is_err() {
+        if output.write_all(&frame).await.is_err() || output.flush().await.is_err() {
             return;
         }
         waiting.set(waiting.get().saturating_sub(frame.len()));

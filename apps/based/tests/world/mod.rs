@@ -15,6 +15,12 @@ const DAEMON: &str = "BASED_TEST_IS_DAEMON";
 /// Where the daemon keeps its files, in the namespace.
 pub(crate) const ROOT: &str = "/var/lib/pacemaker/cib";
 
+const CERTIFICATES: [(&str, &str); 3] = [
+    ("authority.pem", include_str!("../../../../shell/client/certificates/authority.pem")),
+    ("node.pem", include_str!("../../../../shell/client/certificates/node.pem")),
+    ("node.key", include_str!("../../../../shell/client/certificates/node.key")),
+];
+
 /// Runs the daemon if this process was started to be it.
 pub(crate) fn become_daemon() {
     if let Ok(arguments) = std::env::var(DAEMON) {
@@ -40,9 +46,14 @@ pub(crate) fn in_namespace(test: &str, body: impl AsyncFnOnce()) {
 mJyqJzvHXlRFHvgaY1nTp7RTmTSzNPkcnW1:20000::::::' >> /run/shadow && \
                       chown root:shadow /run/shadow && chmod 640 /run/shadow && \
                       mount --bind /run/shadow /etc/shadow && mkdir /run/pam.d && \
-                      printf 'auth required pam_unix.so nodelay\naccount required pam_unix.so\n' \
+                      printf 'auth sufficient pam_succeed_if.so quiet user = joe\nauth required \
+pam_unix.so nodelay\naccount required pam_permit.so\n' \
                         > /run/pam.d/cardea-test && mount --bind /run/pam.d /etc/pam.d";
         assert!(Command::new("/bin/sh").args(["-c", mounts]).status().unwrap().success());
+        std::fs::create_dir("/run/certificates").unwrap();
+        for (file, content) in CERTIFICATES {
+            std::fs::write(format!("/run/certificates/{file}"), content).unwrap();
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         return LocalSet::new().block_on(&runtime, body());
     }
@@ -53,11 +64,15 @@ mJyqJzvHXlRFHvgaY1nTp7RTmTSzNPkcnW1:20000::::::' >> /run/shadow && \
         eprintln!("skipped: {test} needs root and pacemaker-cli-utils");
         return;
     }
+    let certificate = |file: &str| format!("/run/certificates/{file}");
     let status = Command::new("unshare")
         .args(["--mount", "--net", "--ipc", "--propagation", "private", "--"])
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(INSIDE, "1")
+        .env("CIB_ca_file", certificate("authority.pem"))
+        .env("CIB_cert_file", certificate("node.pem"))
+        .env("CIB_key_file", certificate("node.key"))
         .status()
         .unwrap();
     assert!(status.success(), "{test} failed in its namespace");

@@ -50,6 +50,9 @@ pub enum CibError {
         /// Its value.
         value: String,
     },
+    /// There can be no encryption.
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
     /// Not there yet.
     #[error("not implemented yet: {0}")]
     NotYet(&'static str),
@@ -98,7 +101,7 @@ impl CibError {
             Self::Corrupt { .. } => Failure::FileCorrupt,
             Self::ShadowName(_) => Failure::Invalid,
             Self::NeedsCluster(_) | Self::NotYet(_) => Failure::NotSupported,
-            Self::Unreachable(_) => Failure::NotConnected,
+            Self::Unreachable(_) | Self::Tls(_) => Failure::NotConnected,
             Self::NotLetIn => Failure::AccessDenied,
             Self::Remote(error) if error.kind() == io::ErrorKind::TimedOut => Failure::TimedOut,
             Self::Remote(_) => Failure::Communication,

@@ -10,7 +10,10 @@ use messages::cib::{Notification, Registered};
 use wire::{REMOTE_BODY_MAX, REMOTE_HEADER_SIZE, RemoteFrame};
 use xml::{Element, Limits};
 
+use rustls::{ClientConnection, StreamOwned, pki_types::ServerName};
+
 use super::{CibError, RemoteServer};
+use crate::tls::Credentials;
 
 /// How long the other side has to let somebody in. Checking a password takes its time, above all if it is wrong.
 const LOGIN_TIME: Duration = Duration::from_secs(30);
@@ -20,7 +23,7 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// A connection to the CIB daemon of another host.
 #[derive(Debug)]
 pub(super) struct RemoteCib {
-    stream: TcpStream,
+    stream: Stream,
     sent: u64,
     /// What has come of a message that is not there as a whole yet.
     partial: Vec<u8>,
@@ -31,14 +34,26 @@ pub(super) struct RemoteCib {
 impl RemoteCib {
     /// Connects and logs in; gives also the token that the daemon knows this client by.
     pub(super) fn connect(server: &RemoteServer) -> Result<(Self, String), CibError> {
-        if server.encrypted {
-            return Err(CibError::NotYet(
-                "encrypted remote access to the CIB (CIB_encrypted=false does without)",
-            ));
-        }
+        let credentials = match server.encrypted {
+            true => Some(Credentials::from_environment()?.ok_or(CibError::NotYet(
+                "encryption without certificates (see CIB_ca_file, CIB_cert_file, CIB_key_file; \
+                 CIB_encrypted=false does without encryption)",
+            ))?),
+            false => None,
+        };
         let stream = open(&server.host, server.port)?;
         // Without it requests only go out later.
         let _ = stream.set_nodelay(true);
+        let stream = match credentials {
+            Some(credentials) => {
+                let name = ServerName::try_from(server.host.clone());
+                let name = name.or_else(|_| ServerName::try_from("cluster")).map_err(broken)?;
+                let connection = ClientConnection::new(credentials.client()?, name);
+                let connection = connection.map_err(crate::tls::TlsError::from)?;
+                Stream::Encrypted(Box::new(StreamOwned::new(connection, stream)))
+            }
+            None => Stream::Clear(stream),
+        };
         let (partial, notifications) = (Vec::new(), VecDeque::new());
         let mut connection = Self { stream, sent: 0, partial, notifications };
         let login = Element::new("cib_command")
@@ -56,7 +71,8 @@ impl RemoteCib {
         self.sent += 1;
         let frame = RemoteFrame::encode(self.sent, &message.to_compact())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        Ok(self.stream.write_all(&frame)?)
+        self.stream.writer().write_all(&frame)?;
+        Ok(self.stream.writer().flush()?)
     }
 
     /// Sends a request and waits for what answers it.
@@ -88,7 +104,7 @@ impl RemoteCib {
     }
 
     pub(super) fn event_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
+        self.stream.socket().as_fd()
     }
 
     /// The next message; `None` if it does not come in time, or nothing can come any more while nobody is let in.
@@ -111,19 +127,54 @@ impl RemoteCib {
             if left.is_zero() {
                 return Ok(None);
             }
-            self.stream.set_read_timeout(Some(left))?;
+            self.stream.socket().set_read_timeout(Some(left))?;
             let mut part = [0; 64 << 10];
             let wanted = part.len().min((size - self.partial.len()).max(1));
-            match self.stream.read(&mut part[..wanted]) {
+            match self.stream.reader().read(&mut part[..wanted]) {
                 Ok(0) if self.sent == 1 => return Err(CibError::NotLetIn),
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                 Ok(count) => self.partial.extend_from_slice(&part[..count]),
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return Ok(None),
+                    io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+                        if self.sent == 1 =>
+                    {
+                        return Err(CibError::NotLetIn);
+                    }
                     _ => return Err(error.into()),
                 },
             }
+        }
+    }
+}
+
+/// A connection with or without encryption.
+#[derive(Debug)]
+enum Stream {
+    Clear(TcpStream),
+    Encrypted(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Clear(stream) => stream,
+            Self::Encrypted(stream) => stream.get_ref(),
+        }
+    }
+
+    fn reader(&mut self) -> &mut dyn Read {
+        match self {
+            Self::Clear(stream) => stream,
+            Self::Encrypted(stream) => stream,
+        }
+    }
+
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Clear(stream) => stream,
+            Self::Encrypted(stream) => stream,
         }
     }
 }
