@@ -49,7 +49,9 @@ impl Content {
     /// What breaks the schema that `new` says it follows, the first thing.
     pub fn change(&mut self, old: &Element, new: &Element) -> Result<(), Problem> {
         let schema = match Follows::of(new) {
-            Follows::Schema(schema) if self.checked == Some(schema) => schema,
+            Follows::Schema(schema) if self.checked == Some(schema) && new.name() == CIB.name => {
+                schema
+            }
             _ => {
                 *self = Self::check(new)?;
                 return Ok(());

@@ -80,9 +80,17 @@ impl Chosen {
     /// Takes one form of each choice; says whether there is one for each that needs one.
     fn choose(&mut self, form: &'static Form, element: &Element, schema: Schema) -> bool {
         form.choices.iter().all(|choice| {
-            let mut fitting =
-                choice.forms.iter().filter(|form| fits(form, choice, element, schema));
-            match fitting.next() {
+            let mut fitting = choice.forms.iter().filter(|form| fits(form, element, schema));
+            let only = match (fitting.next(), fitting.next()) {
+                (Some(_), Some(_)) => {
+                    let mut forms = choice.forms.iter();
+                    forms.find(|form| {
+                        fits(form, element, schema) && excludes_others(form, choice, element)
+                    })
+                }
+                (first, _) => first,
+            };
+            match only {
                 Some(form) => {
                     self.add(form);
                     self.choose(form, element, schema)
@@ -127,8 +135,9 @@ fn has_children(form: &Form) -> bool {
         || form.choices.iter().any(|choice| choice.forms.iter().any(has_children))
 }
 
-/// Whether an element takes this form of a choice: all that has to be there is, and nothing that belongs only to others.
-fn fits(form: &'static Form, choice: &'static Choice, element: &Element, schema: Schema) -> bool {
+/// Whether an element can take a form: all that has to be there is. What must not be there is found out when everything that
+/// is there is looked for.
+fn fits(form: &'static Form, element: &Element, schema: Schema) -> bool {
     form.span.has(schema)
         && form.attributes.iter().all(|known| match element.attr(known.name) {
             Some(value) => !known.span.has(schema) || known.kind.accepts(value, schema),
@@ -141,10 +150,9 @@ fn fits(form: &'static Form, choice: &'static Choice, element: &Element, schema:
         })
         && form.choices.iter().all(|inner| {
             let mut forms = inner.forms.iter();
-            forms.any(|form| fits(form, inner, element, schema))
+            forms.any(|form| fits(form, element, schema))
                 || !is_required(inner, schema) && !is_touched(inner, element)
         })
-        && excludes_others(form, choice, element)
 }
 
 /// Whether an element has nothing that belongs to other forms of the choice and not to this.

@@ -14,6 +14,8 @@ mod content;
 mod element;
 mod explain;
 mod problem;
+#[cfg(test)]
+mod random;
 mod shape;
 mod table;
 pub mod upgrade;
