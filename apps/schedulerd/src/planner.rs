@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::mpsc,
@@ -11,6 +12,7 @@ use messages::policy::{PlanOutcome, PlanRequest};
 use model::{Model, Problem, Severity};
 use rules::LocalTime;
 use scheduler::{Request, STACK_BYTES, schedule};
+use schema::{Follows, Schema};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use vocab::Timestamp;
 use xml::Element;
@@ -111,7 +113,7 @@ fn plan(
     now: LocalTime,
     transition: i32,
 ) -> (Element, PlanOutcome, Option<Configured>) {
-    let (model, problems) = Model::build_at(cib, now);
+    let (model, problems) = Model::build_at(&of_our_time(cib), now);
     for problem in &problems {
         log(problem);
     }
@@ -139,6 +141,31 @@ fn plan(
         graph.set("stonith-timeout", timeout);
     }
     (graph, outcome, Some(model.options.configured))
+}
+
+/// The CIB in words that the model knows. Those of the 3.x schemas and newer it knows; older CIBs are rewritten, in memory.
+fn of_our_time(cib: &Element) -> Cow<'_, Element> {
+    let old = matches!(Follows::of(cib), Follows::Schema(schema)
+        if schema < Schema::COMMON && schema.needs_transformation_to(Schema::COMMON));
+    if !old {
+        return Cow::Borrowed(cib);
+    }
+    let upgrade = schema::upgrade(cib, Schema::COMMON);
+    for event in &upgrade.events {
+        match event.severity() {
+            schema::Severity::Debug => tracing::debug!("{event}"),
+            schema::Severity::Info => tracing::info!("{event}"),
+            schema::Severity::Warning => tracing::warn!("{event}"),
+            schema::Severity::Error => tracing::error!("{event}"),
+        }
+    }
+    match upgrade.result {
+        Ok((new, _)) => Cow::Owned(new),
+        Err(failure) => {
+            tracing::error!("Cannot upgrade the configuration: {failure}");
+            Cow::Borrowed(cib)
+        }
+    }
 }
 
 fn log(problem: &Problem) {
