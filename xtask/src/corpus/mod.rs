@@ -6,6 +6,7 @@ mod cli;
 mod compare;
 mod held;
 mod scheduler;
+mod schemas;
 
 use std::{
     fs,
@@ -34,6 +35,7 @@ struct Corpus {
 
 const ALL: &[Corpus] = &[
     Corpus { name: "scheduler", about: "plans, and what they would lead to", run: scheduler::run },
+    Corpus { name: "schemas", about: "what old documents become", run: schemas::run },
     Corpus { name: "cli", about: "what the tools print", run: cli::run },
 ];
 
