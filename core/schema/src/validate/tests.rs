@@ -35,132 +35,122 @@ fn problems(section: &str, inside: &str, version: &str) -> Vec<String> {
 const DUMMY: &str = "<primitive id='a' class='ocf' provider='p' type='Dummy'/>";
 
 /// What the schemas that Pacemaker has in RELAX NG say of these, as libxml2 2.9.14 reads them.
+const VERDICTS: &[(&str, &str, &str)] = &[
+    ("1.0 yes 4.0 yes", "resources", DUMMY),
+    ("1.0 no 1.2 yes 4.0 yes", "resources", "<primitive id='a' class='systemd' type='x'/>"),
+    ("1.0 yes 3.10 yes 4.0 no", "resources", "<primitive id='a' class='upstart' type='x'/>"),
+    ("3.9 no 4.0 no", "resources", "<primitive id='a' class='ocf' type='x'/>"),
+    ("4.0 no", "resources", "<primitive id='a' class='lsb' provider='p' type='x'/>"),
+    ("4.0 yes", "resources", "<primitive id=' a ' class=' lsb ' type=''/>"),
+    ("4.0 no", "resources", "<primitive id='a:b' class='lsb' type='x'/>"),
+    ("4.0 no", "resources", "<primitive id='1' class='lsb' type='x'/>"),
+    ("4.0 yes", "resources", "<primitive id='ü' class='lsb' type='x'/>"),
+    ("4.0 no", "resources", "<primitive id='a' class='lsb' type='x'>text</primitive>"),
+    ("4.0 yes", "resources", "<primitive id='a' class='lsb' type='x'> <!-- none --> </primitive>"),
+    ("4.0 no", "resources", "<primitive id='a' template='a' class='lsb' type='x'/>"),
+    ("1.0 no 1.2 yes", "resources", "<primitive id='a' template='a'/>"),
+    ("4.0 no", "resources", "<primitive id='a' template='gone'/>"),
+    ("4.0 no", "resources", "<group id='g'/>"),
+    ("4.0 no", "resources", "<clone id='c'/>"),
+    (
+        "4.0 no",
+        "resources",
+        "<clone id='c'><primitive id='a' class='lsb' type='x'/><primitive id='b' class='lsb' type='x'/></clone>",
+    ),
+    (
+        "1.0 yes 3.10 yes 4.0 no",
+        "resources",
+        "<master id='c'><primitive id='a' class='lsb' type='x'/></master>",
+    ),
+    ("2.7 no 2.8 yes 4.0 yes", "resources", "<bundle id='b'><docker image='i'/></bundle>"),
+    ("2.9 no 2.10 yes 3.10 yes 4.0 no", "resources", "<bundle id='b'><rkt image='i'/></bundle>"),
+    ("3.1 no 3.2 yes 4.0 yes", "resources", "<bundle id='b'><podman image='i'/></bundle>"),
+    ("4.0 no", "resources", "<bundle id='b'><podman image='i'/><docker image='i'/></bundle>"),
+    (
+        "2.8 yes 3.10 yes 4.0 no",
+        "resources",
+        "<bundle id='b'><docker masters='1' image='i'/></bundle>",
+    ),
+    (
+        "3.10 no",
+        "resources",
+        "<bundle id='b'><docker masters='1' promoted-max='1' image='i'/></bundle>",
+    ),
+    (
+        "2.10 yes 3.0 no 3.1 yes",
+        "resources",
+        "<primitive id='a' class='lsb' type='x'><instance_attributes id='i'>\
+             <nvpair id='n' name='pcmk_off_cmd' value='x'/></instance_attributes></primitive>",
+    ),
+    ("1.0 no 1.2 yes 4.0 yes", "nodes", "<node id='1' uname='n'/>"),
+    ("1.0 yes 2.10 yes 3.0 no", "nodes", "<node id='1' uname='n' type='normal'/>"),
+    ("3.10 yes 4.0 no", "nodes", "<node id='1' uname='n' type='ping'/>"),
+    ("4.0 yes", "nodes", "<node id='1' uname='n' score='+INFINITY'/>"),
+    ("4.0 no", "nodes", "<node id='1' uname='n' score='infinity'/>"),
+    ("4.0 no", "nodes", "<node id='1' uname='n' score='1.5'/>"),
+    (
+        "2.10 yes 3.0 no 3.10 no 4.0 yes",
+        "crm_config",
+        "<cluster_property_set id='s'><nvpair id='n' name='stonith_enabled' value='1'/></cluster_property_set>",
+    ),
+    (
+        "2.10 yes 3.0 no 4.0 yes",
+        "crm_config",
+        "<cluster_property_set id='s'><nvpair id='n' name='cluster-infrastructure' value='cman'/></cluster_property_set>",
+    ),
+    (
+        "3.0 yes",
+        "crm_config",
+        "<cluster_property_set id='s'><nvpair id='n' name='cluster-infrastructure' value='corosync'/></cluster_property_set>",
+    ),
+    (
+        "3.10 yes 4.0 no",
+        "crm_config",
+        "<cluster_property_set id='s'><nvpair id='n' name='stonith-action' value='poweroff'/></cluster_property_set>",
+    ),
+    (
+        "4.0 no",
+        "crm_config",
+        "<cluster_property_set id='s'><nvpair id='n' name=' stonith-action ' value='off'/></cluster_property_set>",
+    ),
+    (
+        "3.10 yes 4.0 no",
+        "crm_config",
+        "<cluster_property_set id='s'><nvpair id='n' name='x'/></cluster_property_set>",
+    ),
+    (
+        "2.10 no 3.0 yes 3.10 yes 4.0 no",
+        "crm_config",
+        "<cluster_property_set id='s'><nvpair id='n' name='x' value='1'/><nvpair id-ref='n' name='y'/>\
+             </cluster_property_set>",
+    ),
+    ("1.3 no 2.0 yes 4.0 yes", "acls", "<acl_target id='any thing'/>"),
+    ("1.3 yes 2.0 no", "acls", "<acl_user id='u'><read id='r' xpath='/cib'/></acl_user>"),
+    ("1.3 no", "acls", "<acl_user id='u'><read id='r' xpath='/cib'/><role_ref id='u'/></acl_user>"),
+    ("3.2 no 3.3 yes 4.0 yes", "tags", "<tag id='t'><obj_ref id='77'/></tag>"),
+    ("4.0 no", "tags", "<tag id='t'/>"),
+    (
+        "3.10 yes 4.0 no",
+        "fencing-topology",
+        "<fencing-level id='f' target='n' index='10' devices='a,b'/>",
+    ),
+    ("4.0 no", "fencing-topology", "<fencing-level id='f' target='n' index='0' devices='a'/>"),
+    ("4.0 no", "fencing-topology", "<fencing-level id='f' target='n' index='1' devices='a,'/>"),
+    (
+        "4.0 no",
+        "fencing-topology",
+        "<fencing-level id='f' target='n' target-pattern='n' index='1' devices='a'/>",
+    ),
+    (
+        "2.5 no 2.10 yes",
+        "alerts",
+        "<alert id='a' path='/x'><recipient id='r' value='v'/><meta_attributes id='m'/></alert>",
+    ),
+];
+
 #[test]
 fn what_is_allowed_and_what_is_not() {
-    for (versions, section, inside) in [
-        ("1.0 yes 4.0 yes", "resources", DUMMY),
-        ("1.0 no 1.2 yes 4.0 yes", "resources", "<primitive id='a' class='systemd' type='x'/>"),
-        ("1.0 yes 3.10 yes 4.0 no", "resources", "<primitive id='a' class='upstart' type='x'/>"),
-        ("3.9 no 4.0 no", "resources", "<primitive id='a' class='ocf' type='x'/>"),
-        ("4.0 no", "resources", "<primitive id='a' class='lsb' provider='p' type='x'/>"),
-        ("4.0 yes", "resources", "<primitive id=' a ' class=' lsb ' type=''/>"),
-        ("4.0 no", "resources", "<primitive id='a:b' class='lsb' type='x'/>"),
-        ("4.0 no", "resources", "<primitive id='1' class='lsb' type='x'/>"),
-        ("4.0 yes", "resources", "<primitive id='ü' class='lsb' type='x'/>"),
-        ("4.0 no", "resources", "<primitive id='a' class='lsb' type='x'>text</primitive>"),
-        (
-            "4.0 yes",
-            "resources",
-            "<primitive id='a' class='lsb' type='x'> <!-- none --> </primitive>",
-        ),
-        ("4.0 no", "resources", "<primitive id='a' template='a' class='lsb' type='x'/>"),
-        ("1.0 no 1.2 yes", "resources", "<primitive id='a' template='a'/>"),
-        ("4.0 no", "resources", "<primitive id='a' template='gone'/>"),
-        ("4.0 no", "resources", "<group id='g'/>"),
-        ("4.0 no", "resources", "<clone id='c'/>"),
-        (
-            "4.0 no",
-            "resources",
-            "<clone id='c'><primitive id='a' class='lsb' type='x'/><primitive id='b' class='lsb' type='x'/></clone>",
-        ),
-        (
-            "1.0 yes 3.10 yes 4.0 no",
-            "resources",
-            "<master id='c'><primitive id='a' class='lsb' type='x'/></master>",
-        ),
-        ("2.7 no 2.8 yes 4.0 yes", "resources", "<bundle id='b'><docker image='i'/></bundle>"),
-        (
-            "2.9 no 2.10 yes 3.10 yes 4.0 no",
-            "resources",
-            "<bundle id='b'><rkt image='i'/></bundle>",
-        ),
-        ("3.1 no 3.2 yes 4.0 yes", "resources", "<bundle id='b'><podman image='i'/></bundle>"),
-        ("4.0 no", "resources", "<bundle id='b'><podman image='i'/><docker image='i'/></bundle>"),
-        (
-            "2.8 yes 3.10 yes 4.0 no",
-            "resources",
-            "<bundle id='b'><docker masters='1' image='i'/></bundle>",
-        ),
-        (
-            "3.10 no",
-            "resources",
-            "<bundle id='b'><docker masters='1' promoted-max='1' image='i'/></bundle>",
-        ),
-        (
-            "2.10 yes 3.0 no 3.1 yes",
-            "resources",
-            "<primitive id='a' class='lsb' type='x'><instance_attributes id='i'>\
-             <nvpair id='n' name='pcmk_off_cmd' value='x'/></instance_attributes></primitive>",
-        ),
-        ("1.0 no 1.2 yes 4.0 yes", "nodes", "<node id='1' uname='n'/>"),
-        ("1.0 yes 2.10 yes 3.0 no", "nodes", "<node id='1' uname='n' type='normal'/>"),
-        ("3.10 yes 4.0 no", "nodes", "<node id='1' uname='n' type='ping'/>"),
-        ("4.0 yes", "nodes", "<node id='1' uname='n' score='+INFINITY'/>"),
-        ("4.0 no", "nodes", "<node id='1' uname='n' score='infinity'/>"),
-        ("4.0 no", "nodes", "<node id='1' uname='n' score='1.5'/>"),
-        (
-            "2.10 yes 3.0 no 3.10 no 4.0 yes",
-            "crm_config",
-            "<cluster_property_set id='s'><nvpair id='n' name='stonith_enabled' value='1'/></cluster_property_set>",
-        ),
-        (
-            "2.10 yes 3.0 no 4.0 yes",
-            "crm_config",
-            "<cluster_property_set id='s'><nvpair id='n' name='cluster-infrastructure' value='cman'/></cluster_property_set>",
-        ),
-        (
-            "3.0 yes",
-            "crm_config",
-            "<cluster_property_set id='s'><nvpair id='n' name='cluster-infrastructure' value='corosync'/></cluster_property_set>",
-        ),
-        (
-            "3.10 yes 4.0 no",
-            "crm_config",
-            "<cluster_property_set id='s'><nvpair id='n' name='stonith-action' value='poweroff'/></cluster_property_set>",
-        ),
-        (
-            "4.0 no",
-            "crm_config",
-            "<cluster_property_set id='s'><nvpair id='n' name=' stonith-action ' value='off'/></cluster_property_set>",
-        ),
-        (
-            "3.10 yes 4.0 no",
-            "crm_config",
-            "<cluster_property_set id='s'><nvpair id='n' name='x'/></cluster_property_set>",
-        ),
-        (
-            "2.10 no 3.0 yes 3.10 yes 4.0 no",
-            "crm_config",
-            "<cluster_property_set id='s'><nvpair id='n' name='x' value='1'/><nvpair id-ref='n' name='y'/>\
-             </cluster_property_set>",
-        ),
-        ("1.3 no 2.0 yes 4.0 yes", "acls", "<acl_target id='any thing'/>"),
-        ("1.3 yes 2.0 no", "acls", "<acl_user id='u'><read id='r' xpath='/cib'/></acl_user>"),
-        (
-            "1.3 no",
-            "acls",
-            "<acl_user id='u'><read id='r' xpath='/cib'/><role_ref id='u'/></acl_user>",
-        ),
-        ("3.2 no 3.3 yes 4.0 yes", "tags", "<tag id='t'><obj_ref id='77'/></tag>"),
-        ("4.0 no", "tags", "<tag id='t'/>"),
-        (
-            "3.10 yes 4.0 no",
-            "fencing-topology",
-            "<fencing-level id='f' target='n' index='10' devices='a,b'/>",
-        ),
-        ("4.0 no", "fencing-topology", "<fencing-level id='f' target='n' index='0' devices='a'/>"),
-        ("4.0 no", "fencing-topology", "<fencing-level id='f' target='n' index='1' devices='a,'/>"),
-        (
-            "4.0 no",
-            "fencing-topology",
-            "<fencing-level id='f' target='n' target-pattern='n' index='1' devices='a'/>",
-        ),
-        (
-            "2.5 no 2.10 yes",
-            "alerts",
-            "<alert id='a' path='/x'><recipient id='r' value='v'/><meta_attributes id='m'/></alert>",
-        ),
-    ] {
+    for (versions, section, inside) in VERDICTS {
         let words: Vec<&str> = versions.split(' ').collect();
         for pair in words.chunks(2) {
             let found = problems(section, inside, pair[0]);
