@@ -10,6 +10,9 @@ mod outcome;
 mod resources;
 mod scores;
 mod status;
+mod template;
+
+pub use template::from_template;
 
 use std::{
     cell::OnceCell,

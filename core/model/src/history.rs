@@ -5,7 +5,7 @@ mod entry;
 mod failcount;
 mod order;
 
-pub use digest::{Difference, DigestCache, DigestInput, Digests};
+pub use digest::{Difference, DigestCache, DigestInput, DigestSources, Digests};
 pub use entry::{HistoryEntry, TransitionKey};
 pub(crate) use failcount::seconds;
 pub use failcount::{FailCount, FailCountInput, fail_count};

@@ -27,6 +27,7 @@ mod sort;
 
 pub use allowed::{Allowed, AllowedNodes, ProbeMode};
 pub use arena::{Arena, Key, NodeKey, ResourceKey};
+pub use build::from_template;
 pub use model::{ClearReason, Finding, Model, ScoreChange, Ticket, can_fence, current_node};
 pub use node::{Node, NodeKind, NodeState};
 pub use options::Options;

@@ -1,10 +1,8 @@
-use std::collections::BTreeSet;
-
 use rules::Facts;
 use vocab::{Interval, ResourceId, Role, Score, parse_boolean, parse_duration};
 use xml::Element;
 
-use super::{Build, guests::is_remote_connection};
+use super::{Build, guests::is_remote_connection, template::from_template};
 use crate::{
     AllowedNodes, Resource, ResourceKey, ResourceState, ScoreReason, Variant,
     attributes::{AttributeSets, Values},
@@ -223,27 +221,7 @@ impl Build<'_, '_> {
             self.document.problems.error(format!("No template named '{name}'"));
             return Err(Unusable);
         };
-        let mut merged = template.clone();
-        merged.rename(element.name());
-        merged.set("id", id);
-        let own_operations = element.child("operations");
-        let template_operations = template.child("operations");
-        if let (Some(own), Some(theirs)) = (own_operations, template_operations) {
-            let mut operations = own.clone();
-            let taken: BTreeSet<(String, String)> = own.children().map(operation_name).collect();
-            for operation in theirs.children() {
-                if !taken.contains(&operation_name(operation)) {
-                    operations.push(operation.clone());
-                }
-            }
-            merged.nodes_mut().retain(|node| !node.is_element("operations"));
-            merged.push(operations);
-        } else if let Some(own) = own_operations {
-            merged.push(own.clone());
-        }
-        for child in element.children().filter(|child| child.name() != "operations") {
-            merged.push(child.clone());
-        }
+        let merged = from_template(element, template);
         let members = self.model.templates.entry(name.to_owned()).or_default();
         if !members.iter().any(|member| member == id) {
             members.push(id.to_owned());
@@ -680,14 +658,6 @@ impl Build<'_, '_> {
             &mut self.next_change,
         )
     }
-}
-
-/// The name under which an operation overrides that of a template.
-fn operation_name(operation: &Element) -> (String, String) {
-    let role = operation.attr("role").filter(|role| {
-        !["started", "unpromoted", "slave"].iter().any(|other| other.eq_ignore_ascii_case(role))
-    });
-    (operation.attr("name").unwrap_or_default().to_owned(), role.unwrap_or_default().to_owned())
 }
 
 /// Whether instances are resources of their own; more than one on a node implies it.

@@ -126,6 +126,36 @@ impl DigestCache {
     }
 }
 
+/// The parameters that digests are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestSources {
+    /// All.
+    pub all: Values,
+    /// All but secrets, if they were asked for.
+    pub secure: Option<Values>,
+    /// Those that need a restart, if the recorded operation had such a digest.
+    pub restart: Option<Values>,
+    difference: Difference,
+}
+
+impl DigestSources {
+    /// The digest of parameters.
+    pub fn digest(values: &Values) -> String {
+        digest(values)
+    }
+
+    /// The parameters of an operation with secrets apart; `overrides` count before what is configured.
+    pub fn of(
+        input: &DigestInput<'_>,
+        task: &str,
+        interval: Interval,
+        entry: Option<&HistoryEntry>,
+        overrides: &Values,
+    ) -> Self {
+        sources(input, task, interval, entry, true, overrides, &mut NextChange::default())
+    }
+}
+
 fn work_out(
     input: &DigestInput<'_>,
     task: &str,
@@ -134,6 +164,24 @@ fn work_out(
     secure: bool,
     next: &mut NextChange,
 ) -> Digests {
+    let found = sources(input, task, interval, entry, secure, &Values::new(), next);
+    Digests {
+        all: digest(&found.all),
+        secure: found.secure.as_ref().map(digest),
+        restart: found.restart.as_ref().map(digest),
+        difference: found.difference,
+    }
+}
+
+fn sources(
+    input: &DigestInput<'_>,
+    task: &str,
+    interval: Interval,
+    entry: Option<&HistoryEntry>,
+    secure: bool,
+    overrides: &Values,
+    next: &mut NextChange,
+) -> DigestSources {
     let mut all = Values::new();
     let mut add = |values: &Values| {
         for (name, value) in values {
@@ -143,6 +191,7 @@ fn work_out(
     if let Some(address) = input.remote_address {
         add(&Values::from([("addr".to_owned(), address.to_owned())]));
     }
+    add(overrides);
     add(input.parameters);
     let config = input.resource.operation(task, interval, true);
     let mut own = Values::new();
@@ -166,28 +215,37 @@ fn work_out(
         || input.parameters.get("pcmk_monitor_timeout").cloned(),
     );
     // Of the meta-attributes only the timeout of a recurring operation survives the filter.
-    let timeout = effective.meta.get("timeout").filter(|_| interval.is_recurring());
+    let timeout = all.get("CRM_meta_timeout").or_else(|| effective.meta.get("timeout"));
+    let timeout = timeout.filter(|_| interval.is_recurring()).cloned();
     filter(&mut all);
     if let Some(timeout) = timeout {
-        all.insert("CRM_meta_timeout".to_owned(), timeout.clone());
+        all.insert("CRM_meta_timeout".to_owned(), timeout);
     }
-    let secure = secure.then(|| secure_digest(input, &all, entry));
+    let secure = secure.then(|| without_secrets(input, &all, entry, overrides));
     let restart = entry.filter(|entry| entry.restart_digest().is_some()).map(|entry| {
         let mut chosen = all.clone();
         if let Some(names) = entry.restart_parameters() {
             chosen.retain(|name, _| names.split(' ').any(|wanted| wanted == name));
         }
-        digest(&chosen)
+        chosen
     });
-    Digests { all: digest(&all), secure, restart, difference }
+    DigestSources { all, secure, restart, difference }
 }
 
-fn secure_digest(input: &DigestInput<'_>, all: &Values, entry: Option<&HistoryEntry>) -> String {
+fn without_secrets(
+    input: &DigestInput<'_>,
+    all: &Values,
+    entry: Option<&HistoryEntry>,
+    overrides: &Values,
+) -> Values {
     let version = entry.and_then(HistoryEntry::feature_set).or(input.feature_set);
     let old = version
         .and_then(|version| version.parse::<vocab::FeatureSet>().ok())
         .is_some_and(|version| (version.major, version.minor) < (3, 16));
     let mut chosen = if old { input.parameters.clone() } else { all.clone() };
+    if old {
+        chosen.extend(overrides.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
     let secrets = match entry {
         None => Some("passwd password user"),
         Some(entry) => entry.secure_parameters(),
@@ -205,7 +263,7 @@ fn secure_digest(input: &DigestInput<'_>, all: &Values, entry: Option<&HistoryEn
     if let Some(timeout) = timeout {
         chosen.insert("CRM_meta_timeout".to_owned(), timeout);
     }
-    digest(&chosen)
+    chosen
 }
 
 /// Takes out what says how, not with what, an operation runs.
