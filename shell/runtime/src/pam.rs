@@ -53,17 +53,24 @@ struct Conversation {
     data: *mut c_void,
 }
 
+// SAFETY: calls need C strings, a conversation and room for a handle; all must outlive the handle.
+type Start = unsafe extern "C" fn(
+    *const c_char,
+    *const c_char,
+    *const Conversation,
+    *mut *mut c_void,
+) -> c_int;
+// SAFETY: calls need a handle that was started and not ended.
+type Step = unsafe extern "C" fn(*mut c_void, c_int) -> c_int;
+// SAFETY: calls need such a handle, too, and room for a pointer.
+type GetItem = unsafe extern "C" fn(*mut c_void, c_int, *mut *const c_void) -> c_int;
+
 struct Library {
-    start: unsafe extern "C" fn(
-        *const c_char,
-        *const c_char,
-        *const Conversation,
-        *mut *mut c_void,
-    ) -> c_int,
-    authenticate: unsafe extern "C" fn(*mut c_void, c_int) -> c_int,
-    account: unsafe extern "C" fn(*mut c_void, c_int) -> c_int,
-    get_item: unsafe extern "C" fn(*mut c_void, c_int, *mut *const c_void) -> c_int,
-    end: unsafe extern "C" fn(*mut c_void, c_int) -> c_int,
+    start: Start,
+    authenticate: Step,
+    account: Step,
+    get_item: GetItem,
+    end: Step,
 }
 
 /// Checks a user's password, and that the user may log in, by the rules of a PAM service. Takes as long as the rules say:
@@ -104,31 +111,13 @@ impl Library {
         // SAFETY: the functions of these names have these signatures in every version of Linux-PAM.
         unsafe {
             Some(Self {
-                start: std::mem::transmute::<
-                    *mut c_void,
-                    unsafe extern "C" fn(
-                        *const c_char,
-                        *const c_char,
-                        *const Conversation,
-                        *mut *mut c_void,
-                    ) -> c_int,
-                >(function(c"pam_start")?),
-                authenticate: std::mem::transmute::<
-                    *mut c_void,
-                    unsafe extern "C" fn(*mut c_void, c_int) -> c_int,
-                >(function(c"pam_authenticate")?),
-                account: std::mem::transmute::<
-                    *mut c_void,
-                    unsafe extern "C" fn(*mut c_void, c_int) -> c_int,
-                >(function(c"pam_acct_mgmt")?),
-                get_item: std::mem::transmute::<
-                    *mut c_void,
-                    unsafe extern "C" fn(*mut c_void, c_int, *mut *const c_void) -> c_int,
-                >(function(c"pam_get_item")?),
-                end: std::mem::transmute::<
-                    *mut c_void,
-                    unsafe extern "C" fn(*mut c_void, c_int) -> c_int,
-                >(function(c"pam_end")?),
+                start: std::mem::transmute::<*mut c_void, Start>(function(c"pam_start")?),
+                authenticate: std::mem::transmute::<*mut c_void, Step>(function(
+                    c"pam_authenticate",
+                )?),
+                account: std::mem::transmute::<*mut c_void, Step>(function(c"pam_acct_mgmt")?),
+                get_item: std::mem::transmute::<*mut c_void, GetItem>(function(c"pam_get_item")?),
+                end: std::mem::transmute::<*mut c_void, Step>(function(c"pam_end")?),
             })
         }
     }

@@ -121,8 +121,12 @@ async fn write(
     waiting: &Cell<usize>,
 ) {
     while let Some(frame) = queue.recv().await {
-        if output.write_all(&frame).await.is_err() || output.flush().await.is_err() {
-            return;
+        // Pacemaker's readers wait for the socket once they have a header: the body must come in other packets of TLS.
+        let (header, body) = frame.split_at(REMOTE_HEADER_SIZE.min(frame.len()));
+        for part in [header, body] {
+            if output.write_all(part).await.is_err() || output.flush().await.is_err() {
+                return;
+            }
         }
         waiting.set(waiting.get().saturating_sub(frame.len()));
     }

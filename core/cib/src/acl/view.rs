@@ -18,7 +18,7 @@ enum Places {
     /// Where they are in the view, and so on below.
     Same,
     /// Elsewhere: the indices, with what is below.
-    Moved(Vec<(usize, Places)>),
+    Moved(Vec<(usize, Self)>),
 }
 
 impl View {

@@ -71,8 +71,13 @@ impl RemoteCib {
         self.sent += 1;
         let frame = RemoteFrame::encode(self.sent, &message.to_compact())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        self.stream.writer().write_all(&frame)?;
-        Ok(self.stream.writer().flush()?)
+        // Pacemaker's readers wait for the socket once they have a header: the body must come in other packets of TLS.
+        let (header, body) = frame.split_at(REMOTE_HEADER_SIZE.min(frame.len()));
+        for part in [header, body] {
+            self.stream.writer().write_all(part)?;
+            self.stream.writer().flush()?;
+        }
+        Ok(())
     }
 
     /// Sends a request and waits for what answers it.
