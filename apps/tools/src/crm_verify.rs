@@ -134,6 +134,7 @@ fn problems(mut cib: Element, verbosity: u8) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         ::schema::check(&cib).iter().map(|problem| error(problem.to_string())).collect();
     if problems.is_empty() {
+        problems.extend(astray(&cib));
         match schema::newest(cib.clone(), verbosity) {
             Ok(newest) => cib = newest,
             Err(refused) => problems.extend([
@@ -158,6 +159,15 @@ fn problems(mut cib: Element, verbosity: u8) -> Vec<Problem> {
         problems.push(error("CIB did not pass schema validation".to_owned()));
     }
     problems
+}
+
+/// References to elements of other kinds than they should be.
+fn astray(cib: &Element) -> Vec<Problem> {
+    let ::schema::Follows::Schema(schema) = ::schema::Follows::of(cib) else { return Vec::new() };
+    let strays = ::schema::astray(cib, schema).into_iter();
+    let caution =
+        |stray: ::schema::Problem| Problem { severity: Severity::Caution, text: stray.to_string() };
+    strays.map(caution).collect()
 }
 
 fn read(source: &Source) -> Result<Element, Stop> {

@@ -30,7 +30,7 @@ pub use shape::{Attribute, Child, Choice, ElementType, Form, Most, Span, Word};
 pub use table::CIB;
 pub use upgrade::upgrade;
 pub use upgrade::{Event, Note, Severity, Upgrade};
-pub use validate::{check, is_valid, validate};
+pub use validate::{astray, check, is_valid, validate};
 pub use value::{Target, Type};
 pub use version::{Follows, Schema};
 pub use walk::{Entry, walk};

@@ -107,9 +107,18 @@ pub enum Fault {
         /// What that should be.
         target: &'static str,
     },
-    /// Elements are nested deeper than anything that makes sense.
-    #[error("elements are nested too deep in it")]
-    Depth,
+    /// An attribute refers to an element of a kind that means nothing there. Schemas allow it.
+    #[error("{attribute}=\"{id}\" is a <{found}>, and should be {target}")]
+    Astray {
+        /// The attribute.
+        attribute: &'static str,
+        /// To what it refers.
+        id: String,
+        /// What that is.
+        found: String,
+        /// What it should be.
+        target: &'static str,
+    },
 }
 
 impl Problem {

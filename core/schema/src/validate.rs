@@ -70,6 +70,29 @@ pub fn check(cib: &Element) -> Vec<Problem> {
     }
 }
 
+/// References that lead to elements of kinds that mean nothing there. Schemas allow them, so a document may be right that has
+/// some; nothing is said of one that is not.
+pub fn astray(cib: &Element, schema: Schema) -> Vec<Problem> {
+    let mut ids = Ids::default();
+    let mut pending = vec![(cib, &CIB)];
+    while let Some((element, kind)) = pending.pop() {
+        if !is_right(element, kind, schema, &mut ids) {
+            return Vec::new();
+        }
+        pending.extend(inside(element, kind));
+    }
+    ids.ids.sort_by_key(|(hash, _, _)| *hash);
+    let strays = ids.references.iter().filter_map(|(hash, element, to)| {
+        let found = ids.find(*hash, to.id)?.name();
+        (!to.target.is(found, element.name())).then(|| {
+            let (attribute, id) = (to.attribute, to.id.to_owned());
+            let (found, target) = (found.to_owned(), to.target.describe());
+            Problem::new(element, Fault::Astray { attribute, id, found, target })
+        })
+    });
+    strays.take(MOST_PROBLEMS).collect()
+}
+
 /// The elements inside another whose types are known.
 pub(crate) fn inside<'a>(
     element: &'a Element,
@@ -134,7 +157,7 @@ impl<'a> Ids<'a> {
             }
         }
         for (hash, element, to) in &self.references {
-            if !self.has(*hash, to.id) {
+            if self.find(*hash, to.id).is_none() {
                 problems.push(Problem::new(
                     element,
                     Fault::Dangling {
@@ -147,10 +170,11 @@ impl<'a> Ids<'a> {
         }
     }
 
-    fn has(&self, hash: u64, id: &str) -> bool {
+    /// The element with an id, once the ids are in order.
+    fn find(&self, hash: u64, id: &str) -> Option<&'a Element> {
         let start = self.ids.partition_point(|(other, _, _)| *other < hash);
         let equal = self.ids.iter().skip(start).take_while(|(other, _, _)| *other == hash);
-        equal.into_iter().any(|(_, other, _)| *other == id)
+        equal.into_iter().find(|(_, other, _)| *other == id).map(|(_, _, element)| *element)
     }
 }
 

@@ -36,8 +36,6 @@ pub enum Type {
 /// What a reference should lead to. Pacemaker accepts any element with that id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A resource.
-    Resource,
     /// A resource, a template or a tag.
     Constrainable,
     /// A template.
@@ -108,10 +106,23 @@ impl Type {
 }
 
 impl Target {
+    /// Whether an element of that name is one, where one of the name `from` refers to it.
+    pub fn is(self, name: &str, from: &str) -> bool {
+        match self {
+            Self::Constrainable => matches!(
+                name,
+                "primitive" | "group" | "clone" | "master" | "bundle" | "template" | "tag"
+            ),
+            Self::Template => name == "template",
+            Self::Same => name == from,
+            Self::Role => name == "acl_role",
+            Self::Any => true,
+        }
+    }
+
     /// What it is, in words.
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::Resource => "a resource",
             Self::Constrainable => "a resource, template or tag",
             Self::Template => "a template",
             Self::Same => "an element of the same kind",

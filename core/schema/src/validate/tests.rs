@@ -317,3 +317,25 @@ fn no_depth_and_no_size_hurts() {
     (0..5000).for_each(|_| resources.push(Element::new("primitive")));
     assert_eq!(validate(&many, Schema::NEWEST).len(), MOST_PROBLEMS);
 }
+
+#[test]
+fn references_that_mean_nothing_are_found_though_they_are_allowed() {
+    let found = |section: &str, inside: &str| {
+        let cib = with(section, inside);
+        assert_eq!(validate(&cib, Schema::NEWEST), []);
+        astray(&cib, Schema::NEWEST).iter().map(Problem::to_string).collect::<Vec<_>>()
+    };
+    let location = "<rsc_location id='l' rsc='l' node='n' score='1'/>";
+    assert_eq!(
+        found("constraints", location),
+        [
+            "<rsc_location id=\"l\">: rsc=\"l\" is a <rsc_location>, and should be a resource, template or tag"
+        ]
+    );
+    let set = "<meta_attributes id='m'/>";
+    let resources = |set: &str, other: &str| {
+        format!("<primitive id='p' class='lsb' type='x'>{set}<{other} id-ref='m'/></primitive>")
+    };
+    assert_eq!(found("resources", &resources(set, "meta_attributes")).len(), 0);
+    assert_eq!(found("resources", &resources(set, "instance_attributes")).len(), 1);
+}
