@@ -8,6 +8,8 @@ use xml::{Element, patchset::Patchset};
 use super::*;
 use crate::{Document, Performed, Source, Stamp};
 
+mod random;
+
 const CIB: &str = "<cib crm_feature_set='3.16.1' validate-with='pacemaker-3.9' epoch='5' \
     num_updates='0' admin_epoch='0'><configuration><crm_config><cluster_property_set \
     id='options'><nvpair id='acl' name='enable-acl' value='true'/></cluster_property_set>\
