@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A row of a resource's history that is new or has changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HistoryEvent {
     pub(crate) key: Option<String>,
     transition_key: String,
@@ -19,8 +19,17 @@ pub(crate) struct HistoryEvent {
     rc: i32,
     status: i32,
     call: i32,
+    /// When the result changed, as the row says it.
+    at: Option<String>,
     recurring: bool,
 }
+
+/// The failure that was counted last of those that belong to no running action.
+///
+/// A node writes down some failures twice: as the last failure and as the last operation. Of an action the second row is
+/// known by what the first has confirmed; of others, such as those that `crm_resource --fail` makes, by this.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastStray(Option<(String, HistoryEvent)>);
 
 /// How an operation's key reads: `RESOURCE_TASK_MILLISECONDS`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +59,21 @@ impl HistoryEvent {
             rc: effective_exit(number("rc-code").unwrap_or(-1)),
             status,
             call: number("call-id").unwrap_or(-1),
+            at: row.attr("last-rc-change").map(str::to_owned),
             recurring,
             key,
         })
+    }
+}
+
+impl LastStray {
+    /// Whether a failure is another than the one before, of which it takes the place.
+    fn is_another(&mut self, node_id: &str, event: &HistoryEvent) -> bool {
+        let same = self.0.as_ref().is_some_and(|(node, last)| node == node_id && last == event);
+        if !same {
+            self.0 = Some((node_id.to_owned(), event.clone()));
+        }
+        !same
     }
 }
 
@@ -231,6 +252,9 @@ impl Core {
         if !failed || refresh || event.status == ExecStatus::Invalid.code() {
             return;
         }
+        if stray.is_some() && !self.drive.last_stray.is_another(node_id, event) {
+            return;
+        }
         if let (Some(name), Some(operation)) =
             (name, event.key.as_deref().and_then(OperationKey::parse))
         {
@@ -274,6 +298,22 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_that_is_written_down_twice_is_one() {
+        let row = |id: &str, call: i32| {
+            let row = Element::new("lrm_rsc_op").with("id", id).with("call-id", call);
+            let row = row.with("operation_key", "r_asyncmon_0").with("rc-code", 1);
+            let row = row.with("op-status", 4).with("last-rc-change", "1700000000");
+            let row = row.with("transition-key", "6:-1:0:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+            HistoryEvent::from_element(&row).unwrap()
+        };
+        let mut last = LastStray::default();
+        assert!(last.is_another("1", &row("r_last_failure_0", 6)));
+        assert!(!last.is_another("1", &row("r_last_0", 6)));
+        assert!(last.is_another("1", &row("r_last_failure_0", 7)));
+        assert!(last.is_another("2", &row("r_last_failure_0", 7)));
+    }
 
     #[test]
     fn keys_are_taken_apart_from_their_end() {

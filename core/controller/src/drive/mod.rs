@@ -8,6 +8,8 @@ mod throttle;
 
 use transition::walker::Walker;
 
+use event::LastStray;
+
 /// The DC's transition.
 #[derive(Debug)]
 pub(crate) struct Drive {
@@ -18,11 +20,18 @@ pub(crate) struct Drive {
     wake: bool,
     /// Its end was not acted on yet.
     running: bool,
+    last_stray: LastStray,
 }
 
 impl Default for Drive {
     fn default() -> Self {
-        Self { walker: Walker::finished(-1), source: String::new(), wake: false, running: false }
+        Self {
+            walker: Walker::finished(-1),
+            source: String::new(),
+            wake: false,
+            running: false,
+            last_stray: LastStray::default(),
+        }
     }
 }
 
