@@ -2,21 +2,30 @@
 
 mod agents;
 mod attribute;
+mod change;
+mod clear;
+mod command;
+mod cts;
+mod digests;
+mod execute;
 mod forget;
 mod history;
 mod locate;
 mod location;
-mod target;
+mod restart;
+mod session;
 mod wait;
+mod why;
 
-use std::{ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
+use std::{ffi::OsString, process::ExitCode, thread, time::Duration};
 
-use client::cib::{CallOptions, Cib, CibError};
-use present::Status;
+use client::cib::{CallOptions, Operation, Request};
 use vocab::ToolExit;
 use xml::Element;
 
-use crate::{frame, output::Output};
+use crate::{frame, option_list, output::Output};
+use command::{Chosen, Command};
+use session::{Session, Stop};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool =
@@ -25,19 +34,16 @@ pub(crate) const TOOL: crate::Tool =
 #[derive(Debug, clap::Args)]
 struct Options {
     #[command(flatten)]
-    command: Commands,
+    command: Chosen,
     /// The resource
     #[arg(short = 'r', long, value_name = "ID")]
     resource: Option<String>,
     /// The node
-    #[arg(
-        short = 'N',
-        long,
-        visible_short_alias = 'H',
-        visible_alias = "host-uname",
-        value_name = "NAME"
-    )]
+    #[arg(short = 'N', long, short_alias = 'H', alias = "host-uname", value_name = "NAME")]
     node: Option<String>,
+    /// With --set-parameter and --constraints, follow colocations
+    #[arg(long)]
+    recursive: bool,
     /// Name of the resource's element (primitive, group, clone, bundle), for --delete
     #[arg(short = 't', long, value_name = "ELEMENT")]
     resource_type: Option<String>,
@@ -45,11 +51,14 @@ struct Options {
     #[arg(short = 'v', long, value_name = "VALUE", allow_hyphen_values = true)]
     parameter_value: Option<String>,
     /// Use a meta-attribute instead of a parameter
-    #[arg(short = 'm', long, conflicts_with = "utilization")]
+    #[arg(short = 'm', long, overrides_with_all = ["utilization", "element"])]
     meta: bool,
     /// Use a utilization attribute instead of a parameter
-    #[arg(short = 'z', long)]
+    #[arg(short = 'z', long, overrides_with_all = ["meta", "element"])]
     utilization: bool,
+    /// Use an attribute of the resource's element instead of a parameter
+    #[arg(long, overrides_with_all = ["meta", "utilization"])]
+    element: bool,
     /// Id of the set of attributes to use
     #[arg(short = 's', long, value_name = "ID")]
     set_name: Option<String>,
@@ -57,16 +66,28 @@ struct Options {
     #[arg(short = 'i', long, value_name = "ID")]
     nvpair: Option<String>,
     /// Only failures of this operation, for --cleanup
-    #[arg(short = 'n', long, value_name = "OPERATION", requires = "resource")]
+    #[arg(short = 'n', long, value_name = "OPERATION")]
     operation: Option<String>,
     /// Interval of that operation
-    #[arg(short = 'I', long, value_name = "INTERVAL", requires = "operation")]
+    #[arg(short = 'I', long, value_name = "INTERVAL")]
     interval: Option<String>,
+    /// The standard of an agent, with --validate
+    #[arg(long, value_name = "CLASS")]
+    class: Option<String>,
+    /// The agent, with --validate
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
+    /// The provider of an agent, with --validate
+    #[arg(long, value_name = "PROVIDER")]
+    provider: Option<String>,
+    /// A parameter, with --validate and an agent
+    #[arg(long, value_name = "NAME=VALUE")]
+    option: Vec<String>,
     /// How long the constraint of --move or --ban holds, as an ISO 8601 duration
     #[arg(short = 'u', long, value_name = "TIMESPEC")]
     lifetime: Option<String>,
     /// Concern only the promoted role
-    #[arg(long, visible_alias = "master")]
+    #[arg(long, alias = "master")]
     promoted: bool,
     /// With --clear, only constraints whose time is over
     #[arg(short = 'e', long)]
@@ -80,166 +101,70 @@ struct Options {
     /// Say only what was asked for
     #[arg(short = 'Q', long)]
     quiet: bool,
-}
-
-#[derive(Debug, clap::Args)]
-#[group(multiple = false)]
-struct Commands {
-    /// List all resources with their state
-    #[arg(short = 'L', long)]
-    list: bool,
-    /// List the ids of all resource instances
-    #[arg(short = 'l', long)]
-    list_raw: bool,
-    /// List operations of active resources
-    #[arg(short = 'O', long)]
-    list_operations: bool,
-    /// List all operations
-    #[arg(short = 'o', long)]
-    list_all_operations: bool,
-    /// List the standards of agents
+    /// With --list-options, show advanced and deprecated options too (as XML they always are)
     #[arg(long)]
-    list_standards: bool,
-    /// List the providers of OCF agents
-    #[arg(long)]
-    list_ocf_providers: bool,
-    /// List the agents of a standard, or of a standard and provider
-    #[arg(long, value_name = "STD:PROV")]
-    list_agents: Option<String>,
-    /// List the providers of an OCF agent
-    #[arg(long, value_name = "AGENT")]
-    list_ocf_alternatives: Option<String>,
-    /// Show the metadata of an agent
-    #[arg(long, value_name = "SPEC")]
-    show_metadata: Option<String>,
-    /// Show the resource's configuration
-    #[arg(short = 'q', long)]
-    query_xml: bool,
-    /// Show the resource's configuration as it was written
-    #[arg(short = 'w', long)]
-    query_xml_raw: bool,
-    /// Show a parameter
-    #[arg(short = 'g', long, value_name = "PARAM")]
-    get_parameter: Option<String>,
-    /// Show where the resource is
-    #[arg(short = 'W', long)]
-    locate: bool,
-    /// Show the constraints of the resource
-    #[arg(short = 'a', long)]
-    constraints: bool,
-    /// Show the constraints of the resource and of what it depends on
-    #[arg(short = 'A', long)]
-    stack: bool,
-    /// Show why resources are not running
-    #[arg(short = 'Y', long)]
-    why: bool,
-    /// Forget failures, so that they have no more effect
-    #[arg(short = 'C', long)]
-    cleanup: bool,
-    /// Forget the history, so that the state is found out anew
-    #[arg(short = 'R', long)]
-    refresh: bool,
-    /// Set a parameter
-    #[arg(short = 'p', long, value_name = "PARAM")]
-    set_parameter: Option<String>,
-    /// Delete a parameter
-    #[arg(short = 'd', long, value_name = "PARAM")]
-    delete_parameter: Option<String>,
-    /// Make the resource move, with a constraint
-    #[arg(short = 'M', long = "move")]
-    move_: bool,
-    /// Keep the resource away from a node, with a constraint
-    #[arg(short = 'B', long)]
-    ban: bool,
-    /// Remove the constraints that --move and --ban made
-    #[arg(short = 'U', long)]
-    clear: bool,
-    /// Delete the resource from the configuration
-    #[arg(short = 'D', long)]
-    delete: bool,
-    /// Tell the cluster that the resource failed
-    #[arg(short = 'F', long)]
-    fail: bool,
-    /// Wait until the cluster has nothing left to do
-    #[arg(long)]
-    wait: bool,
-    /// Restart the resource and what depends on it
-    #[arg(long)]
-    restart: bool,
+    all: bool,
+    /// Parameters that count before configured ones, with --digests, --validate and --force-...
+    #[arg(value_name = "NAME=VALUE")]
+    remainder: Vec<String>,
 }
 
-/// A run that ends here: what to say, and the exit status.
-#[derive(Debug)]
-struct Stop {
-    message: String,
-    exit: ToolExit,
-}
-
-impl Stop {
-    fn new(exit: ToolExit, message: impl Into<String>) -> Self {
-        Self { message: message.into(), exit }
+impl Options {
+    /// How long `--timeout` says to wait, if it is given.
+    fn timeout(&self) -> Result<Option<Duration>, Stop> {
+        let Some(text) = self.timeout.as_deref() else { return Ok(None) };
+        vocab::parse_duration(text)
+            .map(Some)
+            .map_err(|_| Stop::usage("Error parsing option --timeout"))
     }
 
-    /// The operation failed for the reason that the exit status names.
-    fn failed(exit: ToolExit) -> Self {
-        Self::new(exit, format!("Error performing operation: {exit}"))
-    }
-
-    /// Something that was named does not exist.
-    fn not_found(what: &str, name: &str) -> Self {
-        let exit = ToolExit::NoSuch;
-        Self::new(exit, format!("{what} '{name}' not found\nError performing operation: {exit}"))
-    }
-
-    fn not_implemented(what: &str) -> Self {
-        Self::new(ToolExit::UnimplementedFeature, format!("{what} is not implemented yet"))
-    }
-}
-
-impl From<Stop> for frame::Stop {
-    fn from(stop: Stop) -> Self {
-        Self::new(stop.message, stop.exit)
-    }
-}
-
-impl From<CibError> for Stop {
-    fn from(error: CibError) -> Self {
-        Self::new(error.exit(), format!("Error performing operation: {error}"))
-    }
-}
-
-/// What every command works with.
-struct Session<'a> {
-    options: &'a Options,
-    output: &'a mut Output,
-    cib: Cib,
-    document: Arc<Element>,
-    model: model::Model,
-    status: Status,
-}
-
-impl Session<'_> {
-    /// The resource that was named.
-    fn resource_id(&self) -> Result<&str, Stop> {
-        self.options
-            .resource
-            .as_deref()
-            .ok_or_else(|| Stop::new(ToolExit::Usage, "Must supply a resource id with -r"))
-    }
-
-    /// The node that was named, if one was; an error if there is no such node.
-    fn node(&self) -> Result<Option<&str>, Stop> {
-        let Some(name) = self.options.node.as_deref() else { return Ok(None) };
-        match self.status.nodes.iter().find(|node| node.name.eq_ignore_ascii_case(name)) {
-            Some(node) => Ok(Some(&node.name)),
-            None => Err(Stop::not_found("Node", name)),
+    /// Whether what was given makes sense together.
+    fn check(&self) -> Result<(), Stop> {
+        let command = &self.command.0;
+        if self.expired && *command != Command::Clear {
+            return Err(Stop::usage("--expired requires --clear or -U"));
         }
+        if !command.takes_parameters() && !self.remainder.is_empty() {
+            let count = self.remainder.len();
+            let words = self.remainder.iter().enumerate();
+            let lines = words.map(|(index, word)| format!("\n[{} of {count}] {word}", index + 1));
+            let list: String = lines.collect();
+            return Err(Stop::usage(format!("non-option ARGV-elements:{list}")));
+        }
+        parameters(&self.remainder)?;
+        self.timeout()?;
+        let described = execute::is_described(self);
+        if described && self.resource.is_some() {
+            return Err(Stop::usage(
+                "--class, --agent, and --provider cannot be used with -r/--resource",
+            ));
+        }
+        if described && !matches!(command, Command::Execute { .. }) {
+            return Err(Stop::usage(
+                "--class, --agent, and --provider can only be used with --validate and --force-*",
+            ));
+        }
+        if !described && !self.option.is_empty() {
+            return Err(Stop::usage("--option must be used with --validate and without -r"));
+        }
+        let exempt = described || self.expired;
+        if command.needs_resource() && !exempt && self.resource.is_none() {
+            return Err(session::no_resource());
+        }
+        if command.needs_node() && self.node.is_none() {
+            return Err(Stop::usage("Must supply a node name with -N/--node"));
+        }
+        Ok(())
     }
+}
 
-    /// Options for a change of the configuration.
-    fn call_options(&self) -> CallOptions {
-        if self.options.force { CallOptions::QUORUM_OVERRIDE } else { CallOptions::NONE }
-    }
+/// Names and values from words like `NAME=VALUE`.
+fn parameters(words: &[String]) -> Result<Vec<(String, String)>, Stop> {
+    let pair = |word: &String| match word.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(Stop::usage(format!("Error parsing '{word}' as a name=value pair"))),
+    };
+    words.iter().map(pair).collect()
 }
 
 /// Runs this tool, for one that is another name for a part of it.
@@ -247,65 +172,101 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     frame::run(&TOOL, &args, run)
 }
 
-fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
-    let command = &options.command;
-    if let Some(answer) = agents::answer(command, output) {
-        return answer;
+fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
+    options.check()?;
+    match &options.command.0 {
+        Command::ListOptions(kind) => {
+            let fencing = kind == "fencing";
+            let list = if fencing { ::options::FENCING_LIST } else { ::options::PRIMITIVE_LIST };
+            option_list::show(&list, options.all, output);
+        }
+        Command::ListStandards => agents::standards(output),
+        Command::ListProviders => agents::providers(output)?,
+        Command::ListAgents(spec) => agents::agents(output, spec)?,
+        Command::ListAlternatives(name) => agents::alternatives(output, name)?,
+        Command::ShowMetadata(spec) => agents::metadata(output, spec)?,
+        Command::Execute { action, level } if execute::is_described(options) => {
+            return execute::described(options, output, *action, *level);
+        }
+        Command::Wait => wait::wait(options, output)?,
+        _ => return with_cib(&mut Session::open(options, output)?),
     }
-    let mut cib = Cib::open(TOOL.name)?;
-    let document = cib.query(None, CallOptions::SCOPE_LOCAL)?;
-    let (model, _) = model::Model::build_at(&document, frame::local_time());
-    let status = Status::of(&model, &document);
-    let mut session = Session { options, output, cib, document, model, status };
-    if command.list_raw {
-        locate::list_ids(&mut session);
-        Ok(())
-    } else if command.list_operations || command.list_all_operations {
-        history::list(&mut session, command.list_all_operations)
-    } else if command.query_xml || command.query_xml_raw {
-        locate::query(&mut session)
-    } else if let Some(name) = &command.get_parameter {
-        attribute::get(&mut session, name)
-    } else if let Some(name) = &command.set_parameter {
-        attribute::set(&mut session, name)
-    } else if let Some(name) = &command.delete_parameter {
-        attribute::delete(&mut session, name)
-    } else if command.locate {
-        locate::locate(&mut session)
-    } else if command.why {
-        locate::why(&mut session)
-    } else if command.constraints || command.stack {
-        location::show(&mut session, command.stack)
-    } else if command.move_ {
-        location::relocate(&mut session)
-    } else if command.ban {
-        location::ban(&mut session)
-    } else if command.clear {
-        location::clear(&mut session)
-    } else if command.delete {
-        target::delete(&mut session)
-    } else if command.cleanup || command.refresh {
-        forget::forget(&mut session)
-    } else if command.fail {
-        forget::fail(&mut session)
-    } else if command.wait {
-        wait::wait(&mut session)
-    } else if command.restart {
-        Err(Stop::not_implemented("--restart"))
-    } else {
-        locate::list(&mut session);
-        Ok(())
-    }
+    Ok(ToolExit::Ok)
 }
 
-/// How long `--timeout` says to wait, if it is given.
-fn timeout(options: &Options) -> Result<Option<Duration>, Stop> {
-    options
-        .timeout
-        .as_deref()
-        .map(|text| {
-            vocab::parse_duration(text)
-                .map_err(|error| Stop::new(ToolExit::Usage, error.to_string()))
-        })
-        .transpose()
+/// Carries out a command that is about the cluster's resources.
+fn with_cib(session: &mut Session<'_>) -> Result<ToolExit, Stop> {
+    let options = session.options;
+    match &options.command.0 {
+        Command::List => locate::list(session)?,
+        Command::ListRaw => locate::list_ids(session)?,
+        Command::ListForTests => cts::list(session)?,
+        Command::ListOperations { all } => history::list(session, *all)?,
+        Command::QueryXml { raw } => locate::query(session, *raw)?,
+        Command::GetParameter(name) => attribute::get(session, name)?,
+        Command::SetParameter(name) => change::set(session, name)?,
+        Command::DeleteParameter(name) => change::delete(session, name)?,
+        Command::Locate => locate::locate(session)?,
+        Command::Constraints { stack } => constraints(session, *stack || options.recursive)?,
+        Command::Why => why::why(session)?,
+        Command::Cleanup => forget::forget(session, true)?,
+        Command::Refresh => forget::forget(session, false)?,
+        Command::Move => location::relocate(session)?,
+        Command::Ban => location::ban(session)?,
+        Command::Clear => clear::clear(session)?,
+        Command::Delete => delete(session)?,
+        Command::Fail => forget::fail(session)?,
+        Command::Restart => restart::restart(session)?,
+        Command::Digests => digests::show(session)?,
+        Command::Execute { action, level } => {
+            return execute::configured(session, *action, *level);
+        }
+        Command::ListOptions(_)
+        | Command::ListStandards
+        | Command::ListProviders
+        | Command::ListAgents(_)
+        | Command::ListAlternatives(_)
+        | Command::ShowMetadata(_)
+        | Command::Wait => {}
+    }
+    Ok(ToolExit::Ok)
+}
+
+/// Shows the locations and colocations of the resource: of the whole it is part of, unless `--force` says otherwise.
+fn constraints(session: &mut Session<'_>, recursively: bool) -> Result<(), Stop> {
+    let mut key = session.key()?;
+    if !session.options.force {
+        key = forget::collective(&session.model, key);
+    }
+    let text = present::constraint_text(&session.model, key, recursively);
+    session.output.text(&text);
+    let elements = present::constraint_elements(&session.model, key, recursively);
+    session.output.element(Element::new("constraints").with_children(elements));
+    Ok(())
+}
+
+/// Deletes the resource from the configuration.
+fn delete(session: &mut Session<'_>) -> Result<(), Stop> {
+    let id = session.requested()?;
+    let Some(kind) = session.options.resource_type.as_deref() else {
+        return Err(Stop::usage("You need to specify a resource type with -t"));
+    };
+    let wanted = Element::new(kind).with("id", id);
+    let request = Request::change(Operation::Delete, Some("resources"), wanted)
+        .with_options(session.call_options() | CallOptions::NONE);
+    session.cib.call(request).map_err(|error| {
+        Stop::new(error.exit(), format!("Could not delete resource {id}: {error}"))
+    })?;
+    Ok(())
+}
+
+/// Does what makes plans: they follow their orderings by recursion, which needs more stack than the main thread has.
+fn planning<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Stop> {
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().stack_size(scheduler::STACK_BYTES);
+        let thread = builder
+            .spawn_scoped(scope, work)
+            .map_err(|error| Stop::new(ToolExit::OsError, error.to_string()))?;
+        thread.join().map_err(|_| Stop::failed(ToolExit::Software))
+    })
 }

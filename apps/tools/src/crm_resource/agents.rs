@@ -5,7 +5,7 @@ use process::{AgentDirectories, Metadata};
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Commands, Stop};
+use super::session::Stop;
 use crate::output::Output;
 
 /// Where systemd's units are, the administrator's own first.
@@ -16,26 +16,14 @@ const UNIT_DIRECTORIES: [&str; 4] = [
     "/lib/systemd/system",
 ];
 
-/// Answers a question about the agents on this node, if one is asked. No cluster is needed for it.
-pub(super) fn answer(command: &Commands, output: &mut Output) -> Option<Result<(), Stop>> {
-    let directories = AgentDirectories::from_environment();
-    if command.list_standards {
-        Some(standards(output))
-    } else if command.list_ocf_providers {
-        Some(providers(output, &directories))
-    } else if let Some(text) = &command.list_agents {
-        Some(agents(output, text, &directories))
-    } else if let Some(name) = &command.list_ocf_alternatives {
-        Some(alternatives(output, name, &directories))
-    } else {
-        let name = command.show_metadata.as_ref()?;
-        Some(metadata(output, name, directories))
-    }
+/// The failure of a question whose reason is no failure of the tool.
+fn unanswered(output: &mut Output, exit: ToolExit, reason: impl AsRef<str>) -> Stop {
+    output.remark(reason);
+    Stop::failed(exit)
 }
 
-/// The failure of a question, with what the exit status means.
-fn failed(exit: ToolExit, message: impl std::fmt::Display) -> Stop {
-    Stop::new(exit, format!("{message}\nError performing operation: {exit}"))
+fn directories() -> AgentDirectories {
+    AgentDirectories::from_environment()
 }
 
 fn item(name: &str, text: &str) -> Element {
@@ -55,7 +43,8 @@ fn has_systemd() -> bool {
     Path::new("/run/systemd/system").is_dir()
 }
 
-fn standards(output: &mut Output) -> Result<(), Stop> {
+/// Lists the standards that agents on this node may have.
+pub(super) fn standards(output: &mut Output) {
     let standards: Vec<String> = process::list_standards()
         .iter()
         .filter(|standard| **standard != Standard::Systemd || has_systemd())
@@ -63,39 +52,40 @@ fn standards(output: &mut Output) -> Result<(), Stop> {
         .collect();
     let list = Element::new("list").with("name", "standards").with("count", standards.len());
     tell(output, list, "item", &standards);
-    Ok(())
 }
 
-fn providers(output: &mut Output, directories: &AgentDirectories) -> Result<(), Stop> {
-    let providers = process::list_providers(directories);
+/// Lists the providers of OCF agents.
+pub(super) fn providers(output: &mut Output) -> Result<(), Stop> {
+    let providers = process::list_providers(&directories());
     if providers.is_empty() {
-        return Err(failed(ToolExit::NoSuch, "No OCF providers found"));
+        return Err(unanswered(output, ToolExit::NoSuch, "No OCF providers found"));
     }
     let list = Element::new("providers").with("standard", "ocf");
     tell(output, list, "provider", &providers);
     Ok(())
 }
 
-fn alternatives(
-    output: &mut Output,
-    name: &str,
-    directories: &AgentDirectories,
-) -> Result<(), Stop> {
+/// Lists the providers of an OCF agent.
+pub(super) fn alternatives(output: &mut Output, name: &str) -> Result<(), Stop> {
+    let directories = directories();
     let has_agent = |provider: &String| {
-        process::list_agents(&Standard::Ocf, Some(provider), directories)
+        process::list_agents(&Standard::Ocf, Some(provider), &directories)
             .iter()
             .any(|agent| agent == name)
     };
     let providers: Vec<String> =
-        process::list_providers(directories).into_iter().filter(has_agent).collect();
+        process::list_providers(&directories).into_iter().filter(has_agent).collect();
     if providers.is_empty() {
-        return Err(failed(ToolExit::NoSuch, format!("No OCF providers found for {name}")));
+        let reason = format!("No OCF providers found for {name}");
+        return Err(unanswered(output, ToolExit::NoSuch, reason));
     }
     tell(output, Element::new("providers").with("for", name), "provider", &providers);
     Ok(())
 }
 
-fn agents(output: &mut Output, text: &str, directories: &AgentDirectories) -> Result<(), Stop> {
+/// Lists the agents of a standard, or of a standard and a provider.
+pub(super) fn agents(output: &mut Output, text: &str) -> Result<(), Stop> {
+    let directories = &directories();
     let (standard, provider) = match text.split_once(':') {
         Some((standard, provider)) => (standard, Some(provider)),
         None => (text, None),
@@ -121,11 +111,22 @@ fn agents(output: &mut Output, text: &str, directories: &AgentDirectories) -> Re
     if agents.is_empty() {
         let of = provider.map(|name| format!(" and provider '{name}'")).unwrap_or_default();
         let message = format!("No agents found for standard '{standard}'{of}");
-        return Err(failed(ToolExit::Error, message));
+        return Err(unanswered(output, ToolExit::Error, message));
     }
     let list = Element::new("agents").with("standard", standard).with_some("provider", provider);
     tell(output, list, "agent", &agents);
     Ok(())
+}
+
+/// Whether systemd knows a service of that name.
+pub(super) fn is_unit(name: &str) -> bool {
+    units().iter().any(|unit| unit == name)
+}
+
+/// Whether a service of that name is there: a script or one of systemd.
+pub(super) fn unit_exists(name: &str) -> bool {
+    let script = Agent::new(Standard::Lsb, None, name);
+    is_unit(name) || process::agent_path(&script, &directories()).is_ok()
 }
 
 /// The services that systemd could start.
@@ -143,16 +144,17 @@ fn units() -> Vec<String> {
     names.into_iter().collect()
 }
 
-fn metadata(output: &mut Output, name: &str, directories: AgentDirectories) -> Result<(), Stop> {
+/// Shows the metadata of an agent.
+pub(super) fn metadata(output: &mut Output, name: &str) -> Result<(), Stop> {
     let agent: Agent = name.parse().map_err(|_| {
-        failed(ToolExit::NoSuch, format!("'{name}' is not a valid agent specification"))
+        Stop::new(ToolExit::NoSuch, format!("'{name}' is not a valid agent specification"))
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| failed(ToolExit::OsError, error))?;
-    let text = runtime.block_on(Metadata::new(directories).text(&agent)).map_err(|error| {
-        failed(ToolExit::NoSuch, format!("Metadata query for {name} failed: {error}"))
+        .map_err(|error| Stop::new(ToolExit::OsError, error.to_string()))?;
+    let text = runtime.block_on(Metadata::new(directories()).text(&agent)).map_err(|error| {
+        Stop::new(ToolExit::NoSuch, format!("Metadata query for {name} failed: {error}"))
     })?;
     output.text(&text);
     if !text.ends_with('\n') {

@@ -1,85 +1,130 @@
-use present::{Detail, Primitive, Resource, Sections, Show, TextList};
+//! Shows which resources there are, where they are and how they are configured.
+
+use model::{Model, NodeKey, ResourceKey, Variant};
+use present::{Detail, Sections, Show, Status, TextList};
 use vocab::{Role, ToolExit};
 use xml::{Element, Node};
 
-use super::{Session, Stop, target};
+use super::{
+    attribute::configured,
+    session::{Session, Stop, configured_name},
+};
 use crate::{frame, output::Format};
 
 /// Lists all resources with their state.
-pub(super) fn list(session: &mut Session<'_>) {
+pub(super) fn list(session: &mut Session<'_>) -> Result<(), Stop> {
     let sections = Sections { resources: true, ..Sections::NONE };
     let mut show = Show::new(sections, frame::utc_offset_seconds());
-    show.detail =
-        Detail { inactive: true, always_list_resources: true, hide_places: true, ..show.detail };
+    show.detail = Detail {
+        inactive: true,
+        always_list_resources: true,
+        hide_places: true,
+        newer_words: true,
+        ..show.detail
+    };
+    let status = Status::of(&session.model, &session.document);
     if session.output.format() == Format::Xml {
-        for element in present::to_xml(&session.status, &show) {
+        for element in present::to_xml(&status, &show) {
             if element.name() == "resources" {
                 session.output.element(element);
             }
         }
-        return;
     }
     let mut text = TextList::new();
-    present::resource_list(&mut text, &session.status, &show);
+    present::resource_list(&mut text, &status, &show);
     session.output.text(&text.into_text());
+    if session.model.top.is_empty() { Err(Stop::failed(ToolExit::NoSuch)) } else { Ok(()) }
 }
 
 /// Lists the ids of all instances.
-pub(super) fn list_ids(session: &mut Session<'_>) {
-    let mut ids = Vec::new();
-    for resource in &session.status.resources {
-        instance_ids(resource, &mut ids);
+pub(super) fn list_ids(session: &mut Session<'_>) -> Result<(), Stop> {
+    let model = &session.model;
+    if model.top.is_empty() {
+        session.output.remark("NO resources configured\n");
+        return Err(Stop::failed(ToolExit::NoSuch));
     }
-    if ids.is_empty() {
-        session.output.line("NO resources configured");
-    }
+    let ids: Vec<&str> =
+        leaves(model, &model.top).into_iter().map(|key| model.resources[key].id.as_str()).collect();
+    let items = ids.iter().map(|id| {
+        let mut item = Element::new("item").with("name", "resource");
+        item.push(Node::Text((*id).into()));
+        item
+    });
+    let list = Element::new("list").with("name", "resource names").with("count", ids.len());
+    session.output.element(list.with_children(items));
     for id in ids {
-        session.output.line(&id);
-        session.output.element(Element::new("resource").with("id", id));
+        session.output.line(id);
     }
+    Ok(())
 }
 
-fn instance_ids(resource: &Resource, ids: &mut Vec<String>) {
-    match resource {
-        Resource::Primitive(primitive) => ids.push(primitive.id.clone()),
-        Resource::Group(group) => ids.extend(group.members.iter().map(|member| member.id.clone())),
-        Resource::Clone(clone) => {
-            for (number, instance) in clone.instances.iter().enumerate() {
-                for primitive in instance.primitives() {
-                    let base = primitive.id.split(':').next().unwrap_or_default();
-                    ids.push(format!("{base}:{number}"));
-                }
-            }
+/// What has no parts of the resources and their parts.
+pub(super) fn leaves(model: &Model, resources: &[ResourceKey]) -> Vec<ResourceKey> {
+    let mut pending: Vec<ResourceKey> = resources.iter().rev().copied().collect();
+    let mut found = Vec::new();
+    while let Some(key) = pending.pop() {
+        let children = &model.resources[key].state.children;
+        if children.is_empty() {
+            found.push(key);
         }
-        Resource::Bundle(_) => ids.extend(resource.primitives().iter().map(|p| p.id.clone())),
+        pending.extend(children.iter().rev());
     }
+    found
+}
+
+/// The role a resource has: for a collection the highest of its parts.
+pub(super) fn role(model: &Model, key: ResourceKey) -> Role {
+    let resource = &model.resources[key];
+    if resource.state.children.is_empty() {
+        return resource.state.role;
+    }
+    let parts = resource.state.children.iter().map(|&child| role(model, child));
+    parts.max().unwrap_or(Role::Unknown)
+}
+
+/// Where the resource of that name is, and whether it is promoted there.
+pub(super) fn places(model: &Model, key: ResourceKey, requested: &str) -> Vec<(NodeKey, bool)> {
+    let resource = &model.resources[key];
+    let top = model.top_of(key, false);
+    let is_common_name = model.resources[top].is_clone()
+        && !resource.unique
+        && resource.state.history_id.as_ref().is_some_and(|known| known.as_str() == requested)
+        && resource.id.as_str() != requested;
+    let parts = if resource.is_clone() {
+        resource.state.children.clone()
+    } else if is_common_name {
+        model.resources[top].state.children.clone()
+    } else {
+        vec![key]
+    };
+    let mut places = Vec::new();
+    for part in parts {
+        let resource = &model.resources[part];
+        let promoted = resource.promotable && role(model, part) == Role::Promoted;
+        places.extend(resource.state.active_on.iter().map(|&node| (node, promoted)));
+    }
+    places.reverse();
+    places
 }
 
 /// Shows where the resource is.
 pub(super) fn locate(session: &mut Session<'_>) -> Result<(), Stop> {
-    let id = session.resource_id()?.to_owned();
-    let primitives = active_primitives(session, &id)?;
-    let mut places: Vec<(String, bool)> = Vec::new();
-    for primitive in primitives.iter().filter(|primitive| primitive.active) {
-        for node in &primitive.nodes {
-            let promoted = primitive.role == Role::Promoted;
-            if !places.iter().any(|(name, _)| *name == node.name) {
-                places.push((node.name.clone(), promoted));
-            }
-        }
-    }
-    if session.output.format() == Format::Xml {
-        let nodes = places.iter().map(|(name, promoted)| {
-            let mut node = Element::new("node").with_some("state", promoted.then_some("promoted"));
-            node.push(Node::Text(name.as_str().into()));
-            node
-        });
-        let element = Element::new("nodes").with("resource", &id).with_children(nodes);
-        session.output.element(element);
+    let (key, id) = (session.key()?, session.requested()?);
+    let places: Vec<(String, bool)> = places(&session.model, key, id)
+        .into_iter()
+        .map(|(node, promoted)| (session.model.nodes[node].name.to_string(), promoted))
+        .collect();
+    let nodes = places.iter().map(|(name, promoted)| {
+        let mut node = Element::new("node").with_some("state", promoted.then_some("promoted"));
+        node.push(Node::Text(name.as_str().into()));
+        node
+    });
+    session.output.element(Element::new("nodes").with("resource", id).with_children(nodes));
+    if session.output.format() != Format::Text {
         return Ok(());
     }
-    if places.is_empty() {
-        session.output.line(format!("resource {id} is NOT running"));
+    if places.is_empty() && !session.options.quiet {
+        session.output.remark(format!("resource {id} is NOT running"));
     }
     for (name, promoted) in places {
         if session.options.quiet {
@@ -92,81 +137,44 @@ pub(super) fn locate(session: &mut Session<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The primitives of the resource of that id, which may be a group, a clone or what is inside them.
-fn active_primitives(session: &Session<'_>, id: &str) -> Result<Vec<Primitive>, Stop> {
-    let found = target::find(&session.status, id).ok_or_else(|| Stop::not_found("Resource", id))?;
-    Ok(found.into_iter().cloned().collect())
-}
-
-/// Shows the resource's state and configuration.
-pub(super) fn query(session: &mut Session<'_>) -> Result<(), Stop> {
-    let id = session.resource_id()?.to_owned();
-    let Some((_, element)) = target::configured(&session.document, &id) else {
-        return Err(Stop::not_found("Resource", &id));
-    };
-    let element = element.clone();
+/// Shows the resource's state and configuration; `raw` as it was written, else with what it has from its template.
+pub(super) fn query(session: &mut Session<'_>, raw: bool) -> Result<(), Stop> {
+    let key = session.key()?;
     let mut show = Show::new(Sections::NONE, frame::utc_offset_seconds());
     show.detail.inactive = true;
-    show.resources.push(id);
+    show.detail.newer_words = true;
+    let status = Status::of_resource(&session.model, &session.document, key);
+    let element = configuration(session, key, raw)?;
+    let mut shown = Element::new("resource_config");
     if session.output.format() == Format::Xml {
-        let mut configuration = Element::new("xml");
-        configuration.push(Node::Text(element.to_pretty().into()));
-        session.output.element(configuration);
-        return Ok(());
+        shown = shown.with_children(present::resource_elements(&status, &show));
     }
     let mut text = TextList::new();
-    present::resource_items(&mut text, &session.status, &show);
+    present::resource_items(&mut text, &status, &show);
     session.output.text(&text.into_text());
     session.output.text("Resource XML:\n");
-    session.output.text(&element.to_pretty());
+    let xml = element.to_pretty();
+    session.output.text(&xml);
+    let mut written = Element::new("xml");
+    written.push(Node::Text(xml.into()));
+    session.output.element(shown.with_child(written));
     Ok(())
 }
 
-/// Shows whether resources run, and what keeps those that do not.
-pub(super) fn why(session: &mut Session<'_>) -> Result<(), Stop> {
-    let ids: Vec<String> = match session.options.resource.clone() {
-        Some(id) => vec![id],
-        None => session.status.resources.iter().map(|resource| resource.id().to_owned()).collect(),
+/// The configuration of a resource. That of an instance says of which clone's instance it is one.
+fn configuration(session: &Session<'_>, key: ResourceKey, raw: bool) -> Result<Element, Stop> {
+    let resource = &session.model.resources[key];
+    let written = configured(&session.document, configured_name(resource))
+        .ok_or_else(|| Stop::failed(ToolExit::NoSuch))?;
+    let template = written.attr("template").filter(|_| !raw);
+    let found = template.and_then(|name| configured(&session.document, name));
+    let mut element = match found {
+        Some(template) => model::from_template(written, template),
+        None => written.clone(),
     };
-    let only_on = session.node()?.map(str::to_owned);
-    for id in ids {
-        let primitives = active_primitives(session, &id)?;
-        let place = primitives
-            .iter()
-            .flat_map(|primitive| &primitive.nodes)
-            .find(|node| only_on.as_ref().is_none_or(|only| *only == node.name));
-        let runs = place.is_some();
-        let text = match (&only_on, runs) {
-            (Some(node), true) => format!("Resource {id} is running on host {node}"),
-            (Some(node), false) => {
-                format!("Resource {id} is assigned to host {node} but not running")
-            }
-            (None, true) => format!("Resource {id} is running"),
-            (None, false) => format!("Resource {id} is not running"),
-        };
-        session.output.line(&text);
-        session.output.element(Element::new("reason").with("resource", &id).with("running", runs));
-        for reason in primitives.iter().filter(|p| !p.active).filter_map(reason) {
-            session.output.line(reason);
-        }
+    let parent = resource.parent.map(|parent| &session.model.resources[parent].variant);
+    if let (Some(Variant::Clone(_)), Some(number)) = (parent, &resource.instance) {
+        element.set("clone", number);
     }
-    Ok(())
-}
-
-/// What the configuration says that keeps a resource from running.
-fn reason(primitive: &Primitive) -> Option<String> {
-    let id = &primitive.id;
-    if primitive.target_role.as_deref().map(str::parse) == Some(Ok(Role::Stopped)) {
-        return Some(format!("Configuration specifies '{id}' should remain stopped"));
-    }
-    if !primitive.managed {
-        return Some(format!("Configuration specifies '{id}' should not be managed"));
-    }
-    primitive.blocked.then(|| format!("Resource {id} is blocked after a failure"))
-}
-
-impl From<xml::ParseError> for Stop {
-    fn from(error: xml::ParseError) -> Self {
-        Self::new(ToolExit::DataError, error.to_string())
-    }
+    Ok(element)
 }

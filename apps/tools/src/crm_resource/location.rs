@@ -1,298 +1,260 @@
-use client::cib::{CallOptions, Operation, Request};
-use present::{Primitive, Resource};
+//! Makes resources move, with constraints.
+
+use client::cib::CallOptions;
+use model::{NodeKey, ResourceKey};
+use rules::{DateForm, Duration, Zone};
 use vocab::{Role, ToolExit};
 use xml::Element;
 
-use super::{Session, Stop, target};
+use super::{
+    clear,
+    locate::role,
+    session::{Session, Stop},
+};
 use crate::frame;
 
 /// Makes the resource move: to the node that was named, or away from where it is.
 pub(super) fn relocate(session: &mut Session<'_>) -> Result<(), Stop> {
-    let id = session.resource_id()?.to_owned();
-    let Some(node) = session.node()?.map(str::to_owned) else { return ban(session) };
-    let primitives =
-        target::find(&session.status, &id).ok_or_else(|| Stop::not_found("Resource", &id))?;
-    let current = places(&primitives, session.options.promoted);
-    if current == [node.as_str()] && !session.options.force {
+    let Some(node) = session.node else { return away(session) };
+    let (key, id) = (session.key()?, session.requested()?);
+    let mut promoted_only = session.options.promoted;
+    if promoted_only && !session.model.resources[key].promotable {
+        session.say(format!("Ignoring --promoted option: {id} is not promotable"));
+        promoted_only = false;
+    }
+    let (count, current) = moved_from(session, key, promoted_only)?;
+    let force = session.options.force;
+    let is_there = current == Some(node);
+    if is_there && !force {
         return Err(Stop::failed(ToolExit::Exists));
     }
-    let current: Vec<String> = current.into_iter().map(str::to_owned).collect();
-    remove_made(session, &id, None, false)?;
-    prefer(session, &id, &node)?;
-    if session.options.force {
-        for place in current.iter().filter(|place| **place != node) {
-            forbid(session, &id, place)?;
+    let name = session.model.nodes[node].name.to_string();
+    clear::all_nodes(session, id, false)?;
+    clear::one_node(session, id, &name, true)?;
+    prefer(session, id, &name, promoted_only)?;
+    if !force || is_there {
+        return Ok(());
+    }
+    let active = if promoted_only { "promoted" } else { "active" };
+    match current {
+        Some(current) => {
+            let current = session.model.nodes[current].name.to_string();
+            forbid(session, id, &current, promoted_only)?;
         }
+        None if count > 1 => {
+            session.say(format!(
+                "Resource '{id}' is currently {active} in {count} locations. One may now move to {name}"
+            ));
+            session.say(format!(
+                "To prevent '{id}' from being {active} at a specific location, specify a node"
+            ));
+        }
+        None => {}
     }
     Ok(())
+}
+
+/// In how many places the resource is that is moved, and where if that is one.
+fn moved_from(
+    session: &Session<'_>,
+    key: ResourceKey,
+    promoted_only: bool,
+) -> Result<(usize, Option<NodeKey>), Stop> {
+    let resource = &session.model.resources[key];
+    let (mut count, mut current) = active(session, key);
+    let mut is_clone = resource.is_clone();
+    if resource.promotable {
+        let promoted = promoted(session, key);
+        if let Some(&last) = promoted.last() {
+            is_clone = session.model.resources[last].is_clone();
+        }
+        if promoted_only || !promoted.is_empty() {
+            count = promoted.len();
+            current = promoted.last().and_then(|&last| active(session, last).1);
+        }
+    }
+    if count > 1 {
+        if !is_clone {
+            return Err(Stop::failed(ToolExit::Multiple));
+        }
+        current = None;
+    }
+    Ok((count, current))
+}
+
+/// The parts of a promotable clone that are promoted.
+fn promoted(session: &Session<'_>, key: ResourceKey) -> Vec<ResourceKey> {
+    let children = session.model.resources[key].state.children.iter().copied();
+    children.filter(|&child| role(&session.model, child) == Role::Promoted).collect()
+}
+
+/// In how many places the resource is that count for it, and one of them. Where it is does not matter on nodes that are not
+/// known to be harmless, if it need not be fenced.
+fn active(session: &Session<'_>, key: ResourceKey) -> (usize, Option<NodeKey>) {
+    let resource = &session.model.resources[key];
+    let is_clean = |node: NodeKey| {
+        let state = &session.model.nodes[node].state;
+        state.online && !state.unclean
+    };
+    let places = &resource.state.active_on;
+    let current = model::current_node(&resource.state, resource.needs_fencing, is_clean);
+    if resource.needs_fencing {
+        return (places.len(), current);
+    }
+    let count = places.iter().filter(|&&node| is_clean(node)).count();
+    (count, current)
 }
 
 /// Keeps the resource away from the node that was named, or from where it is.
 pub(super) fn ban(session: &mut Session<'_>) -> Result<(), Stop> {
-    let id = session.resource_id()?.to_owned();
-    let primitives =
-        target::find(&session.status, &id).ok_or_else(|| Stop::not_found("Resource", &id))?;
-    let node = match session.node()? {
-        Some(node) => node.to_owned(),
-        None => {
-            let is_promotable = primitives.iter().any(|primitive| primitive.promotable);
-            let mut current = places(&primitives, session.options.promoted);
-            if current.len() > 1 && is_promotable {
-                // Of a promotable clone the one promoted instance is meant.
-                current = places(&primitives, true);
-            }
-            match current[..] {
-                [only] => only.to_owned(),
-                _ => {
-                    let count = current.len();
-                    return Err(Stop::new(
-                        ToolExit::Usage,
-                        format!(
-                            "Resource '{id}' not moved: active in {count} locations.\n\
-                             To prevent '{id}' from running on a specific location, specify a node."
-                        ),
-                    ));
-                }
-            }
-        }
+    let Some(name) = session.node_name() else { return away(session) };
+    let (id, promoted_only) = (session.requested()?, session.options.promoted);
+    forbid(session, id, &name, promoted_only)
+}
+
+/// Keeps the resource away from where it is.
+fn away(session: &mut Session<'_>) -> Result<(), Stop> {
+    let (key, id, promoted_only) = (session.key()?, session.requested()?, session.options.promoted);
+    let (count, current) = active(session, key);
+    let is_promotable = session.model.resources[key].promotable;
+    let promoted = if is_promotable { promoted(session, key) } else { Vec::new() };
+    let node = match (count, &promoted[..]) {
+        (1, _) => current,
+        (_, [only]) => active(session, *only).1,
+        _ => None,
     };
-    forbid(session, &id, &node)
-}
-
-/// The nodes where any of the primitives is active, or promoted if that is meant.
-fn places<'a>(primitives: &[&'a Primitive], promoted: bool) -> Vec<&'a str> {
-    let mut names: Vec<&str> = Vec::new();
-    for primitive in primitives.iter().filter(|p| !promoted || p.role == Role::Promoted) {
-        for node in &primitive.nodes {
-            if !names.contains(&node.name.as_str()) {
-                names.push(&node.name);
-            }
+    let Some(node) = node else {
+        let in_role = if is_promotable {
+            format!(" (promoted in {})", promoted.len())
+        } else {
+            String::new()
+        };
+        let mut message = format!(
+            "Resource '{id}' not moved: active in {count} locations{in_role}.\n\
+             To prevent '{id}' from running on a specific location, specify a node."
+        );
+        if is_promotable {
+            message.push_str(&format!(
+                "To prevent '{id}' from being promoted at a specific location, specify a node and the --promoted option."
+            ));
         }
-    }
-    names
+        return Err(Stop::usage(message));
+    };
+    let name = session.model.nodes[node].name.to_string();
+    forbid(session, id, &name, promoted_only)
 }
 
-fn forbid(session: &mut Session<'_>, id: &str, node: &str) -> Result<(), Stop> {
-    let constraint_id = format!("cli-ban-{id}-on-{node}");
-    let constraint = constraint(session, &constraint_id, id, node, "-INFINITY")?;
-    if !session.options.quiet {
-        session.output.line(format!(
-            "WARNING: Creating rsc_location constraint '{constraint_id}' with a score of -INFINITY for resource {id} on \
-             {node}.\n\tThis will prevent {id} from running on {node} until the constraint is removed using the clear \
-             option or by editing the CIB with an appropriate tool\n\tThis will be the case even if {node} is the last \
-             node in the cluster"
-        ));
-    }
-    add(session, constraint)
-}
-
-fn prefer(session: &mut Session<'_>, id: &str, node: &str) -> Result<(), Stop> {
-    let constraint = constraint(session, &format!("cli-prefer-{id}"), id, node, "INFINITY")?;
-    add(session, constraint)
-}
-
-fn add(session: &mut Session<'_>, constraint: Element) -> Result<(), Stop> {
-    let data = Element::new("constraints").with_child(constraint);
-    let options = session.call_options() | CallOptions::CAN_CREATE;
-    session.cib.modify(Some("constraints"), data, options)?;
-    Ok(())
-}
-
-fn constraint(
+/// Forbids a node.
+pub(super) fn forbid(
     session: &mut Session<'_>,
-    constraint_id: &str,
+    id: &str,
+    node: &str,
+    promoted_only: bool,
+) -> Result<(), Stop> {
+    let constraint_id = format!("cli-ban-{id}-on-{node}");
+    let end = end(session)?;
+    let what = if promoted_only { "being promoted" } else { "running" };
+    session.say(format!(
+        "WARNING: Creating rsc_location constraint '{constraint_id}' with a score of -INFINITY for resource {id} on \
+         {node}.\n\tThis will prevent {id} from {what} on {node} until the constraint is removed using the clear \
+         option or by editing the CIB with an appropriate tool.\n\tThis will be the case even if {node} is the last \
+         node in the cluster"
+    ));
+    let ids = [
+        constraint_id.clone(),
+        format!("{constraint_id}-rule"),
+        format!("{constraint_id}-expr"),
+        format!("{constraint_id}-lifetime"),
+    ];
+    add(session, &ids, id, node, "-INFINITY", end.as_deref(), promoted_only)
+}
+
+fn prefer(
+    session: &mut Session<'_>,
+    id: &str,
+    node: &str,
+    promoted_only: bool,
+) -> Result<(), Stop> {
+    let end = end(session)?;
+    let ids = [
+        format!("cli-prefer-{id}"),
+        format!("cli-prefer-rule-{id}"),
+        format!("cli-prefer-expr-{id}"),
+        format!("cli-prefer-lifetime-end-{id}"),
+    ];
+    add(session, &ids, id, node, "INFINITY", end.as_deref(), promoted_only)
+}
+
+/// Adds a constraint. Older schemas know the promoted role by another name.
+fn add(
+    session: &mut Session<'_>,
+    ids: &[String; 4],
     id: &str,
     node: &str,
     score: &str,
-) -> Result<Element, Stop> {
-    let role = if session.options.promoted { "Promoted" } else { "Started" };
+    end: Option<&str>,
+    promoted_only: bool,
+) -> Result<(), Stop> {
+    let roles: &[&str] = if promoted_only { &["Promoted", "Master"] } else { &["Started"] };
+    let options = session.call_options() | CallOptions::CAN_CREATE;
+    let mut result = Ok(());
+    for role in roles {
+        let location = constraint(ids, id, node, score, role, end);
+        let data = Element::new("constraints").with_child(location);
+        let outcome = session.cib.modify(Some("constraints"), data, options);
+        if outcome.is_ok() {
+            return Ok(());
+        }
+        result = result.and(outcome);
+    }
+    Ok(result?)
+}
+
+fn constraint(
+    [constraint_id, rule, expression, lifetime]: &[String; 4],
+    id: &str,
+    node: &str,
+    score: &str,
+    role: &str,
+    end: Option<&str>,
+) -> Element {
     let base =
         Element::new("rsc_location").with("id", constraint_id).with("rsc", id).with("role", role);
-    let Some(lifetime) = &session.options.lifetime else {
-        return Ok(base.with("node", node).with("score", score));
-    };
-    let end = end_of(lifetime)?;
-    session.output.line(format!("Migration will take effect until: {end}"));
+    let Some(end) = end else { return base.with("node", node).with("score", score) };
+    let expression = Element::new("expression")
+        .with("id", expression)
+        .with("attribute", "#uname")
+        .with("operation", "eq")
+        .with("value", node)
+        .with("type", "string");
+    let date = Element::new("date_expression")
+        .with("id", lifetime)
+        .with("operation", "lt")
+        .with("end", end);
     let rule = Element::new("rule")
-        .with("id", format_args!("{constraint_id}-rule"))
+        .with("id", rule)
         .with("score", score)
         .with("boolean-op", "and")
-        .with_child(
-            Element::new("expression")
-                .with("id", format_args!("{constraint_id}-expr"))
-                .with("attribute", "#uname")
-                .with("operation", "eq")
-                .with("value", node)
-                .with("type", "string"),
-        )
-        .with_child(
-            Element::new("date_expression")
-                .with("id", format_args!("{constraint_id}-lifetime"))
-                .with("operation", "lt")
-                .with("end", end),
-        );
-    Ok(base.with_child(rule))
+        .with_child(expression)
+        .with_child(date);
+    base.with_child(rule)
 }
 
-/// When a constraint that holds for `lifetime` from now ends.
-fn end_of(lifetime: &str) -> Result<String, Stop> {
-    let duration = vocab::parse_duration(lifetime).ok().filter(|_| lifetime.starts_with('P'));
-    let Some(duration) = duration else {
-        return Err(Stop::new(
-            ToolExit::Usage,
-            format!("'{lifetime}' is not a valid ISO 8601 duration, as PT1H30M is"),
+/// When the constraint ends, if `--lifetime` says how long it holds; says so.
+fn end(session: &mut Session<'_>) -> Result<Option<String>, Stop> {
+    let Some(lifetime) = session.options.lifetime.as_deref() else { return Ok(None) };
+    let Ok(duration) = Duration::parse(lifetime) else {
+        session.output.remark(format!(
+            "Invalid duration specified: {lifetime}\n\
+             Please refer to https://en.wikipedia.org/wiki/ISO_8601#Durations for examples of valid durations"
         ));
+        return Err(Stop::silent_usage());
     };
-    let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX / 2);
-    Ok(present::iso_utc(vocab::Timestamp(frame::now().0.saturating_add(seconds))))
-}
-
-/// Removes the constraints that moving and banning made.
-pub(super) fn clear(session: &mut Session<'_>) -> Result<(), Stop> {
-    let id = session.resource_id()?.to_owned();
-    if target::configured(&session.document, &id).is_none() {
-        return Err(Stop::not_found("Resource", &id));
-    }
-    let node = session.node()?.map(str::to_owned);
-    remove_made(session, &id, node.as_deref(), session.options.expired)
-}
-
-fn remove_made(
-    session: &mut Session<'_>,
-    id: &str,
-    node: Option<&str>,
-    only_expired: bool,
-) -> Result<(), Stop> {
-    let made: Vec<String> = constraints_of(&session.document)
-        .filter(|constraint| constraint.attr("rsc") == Some(id))
-        .filter(|constraint| {
-            let constraint_id = constraint.id().unwrap_or_default();
-            let prefer = constraint_id == format!("cli-prefer-{id}");
-            let ban = constraint_id.starts_with(&format!("cli-ban-{id}-on-"));
-            let on_node = node.is_none_or(|node| {
-                (ban && constraint_id == format!("cli-ban-{id}-on-{node}"))
-                    || (prefer && (session.options.force || is_for_node(constraint, node)))
-            });
-            (prefer || ban) && on_node && (!only_expired || is_over(constraint))
-        })
-        .filter_map(|constraint| constraint.id().map(str::to_owned))
-        .collect();
-    for constraint_id in made {
-        let wanted = Element::new("rsc_location").with("id", &constraint_id);
-        let request = Request::change(Operation::Delete, Some("constraints"), wanted)
-            .with_options(session.call_options());
-        session.cib.call(request)?;
-        if session.options.command.clear && !session.options.quiet {
-            session.output.line(format!("Removing constraint: {constraint_id}"));
-        }
-    }
-    Ok(())
-}
-
-fn constraints_of(document: &Element) -> impl Iterator<Item = &Element> {
-    document
-        .descend(&["configuration", "constraints"])
-        .into_iter()
-        .flat_map(|constraints| constraints.children_named("rsc_location"))
-}
-
-fn is_for_node(constraint: &Element, node: &str) -> bool {
-    constraint.attr("node") == Some(node)
-        || constraint.descendants().any(|element| {
-            element.attr("attribute") == Some("#uname") && element.attr("value") == Some(node)
-        })
-}
-
-/// Whether a rule of the constraint ended in the past.
-fn is_over(constraint: &Element) -> bool {
-    constraint
-        .descendants()
-        .filter(|element| element.name() == "date_expression")
-        .filter_map(|element| element.attr("end"))
-        .filter_map(|end| rules::CalendarTime::parse(end).ok())
-        .any(|end| end.moment(frame::local_time()) <= frame::now())
-}
-
-/// Shows the colocation and location constraints of the resource, and with `recursively` of what it depends on.
-pub(super) fn show(session: &mut Session<'_>, recursively: bool) -> Result<(), Stop> {
-    let id = session.resource_id()?.to_owned();
-    if target::configured(&session.document, &id).is_none() {
-        return Err(Stop::not_found("Resource", &id));
-    }
-    let whole = collective(session, &id);
-    let mut lines = Vec::new();
-    colocations(&session.document, &whole, recursively, 0, &mut Vec::new(), &mut lines);
-    let locations: Vec<String> = constraints_of(&session.document)
-        .filter(|constraint| constraint.attr("rsc") == Some(&whole))
-        .map(|constraint| {
-            format!(
-                "  * Node {} (score={}, id={}, rsc={whole})",
-                constraint.attr("node").unwrap_or("by rule"),
-                constraint.attr("score").unwrap_or("by rule"),
-                constraint.id().unwrap_or_default(),
-            )
-        })
-        .collect();
-    if !locations.is_empty() {
-        session.output.line(format!("Locations for {whole}:"));
-        for line in locations {
-            session.output.line(line);
-        }
-    }
-    for line in lines {
-        session.output.line(line);
-    }
-    Ok(())
-}
-
-/// The group or clone that a resource is part of, unless `--force` says to take it by itself.
-fn collective(session: &Session<'_>, id: &str) -> String {
-    let whole = session.status.resources.iter().find(|resource| {
-        resource.primitives().iter().any(|primitive| primitive.id == id)
-            && !matches!(resource, Resource::Primitive(_))
-    });
-    match whole {
-        Some(resource) if !session.options.force => resource.id().to_owned(),
-        Some(_) | None => id.to_owned(),
-    }
-}
-
-fn colocations(
-    document: &Element,
-    id: &str,
-    recursively: bool,
-    depth: usize,
-    seen: &mut Vec<String>,
-    lines: &mut Vec<String>,
-) {
-    seen.push(id.to_owned());
-    let Some(constraints) = document.descend(&["configuration", "constraints"]) else { return };
-    for (own, other, heading) in [
-        ("rsc", "with-rsc", "is colocated with"),
-        ("with-rsc", "rsc", "have a colocation with them:"),
-    ] {
-        let found: Vec<(&str, &Element)> = constraints
-            .children_named("rsc_colocation")
-            .filter(|constraint| constraint.attr(own) == Some(id))
-            .filter_map(|constraint| constraint.attr(other).map(|name| (name, constraint)))
-            .collect();
-        if found.is_empty() {
-            continue;
-        }
-        if depth == 0 {
-            lines.push(match own {
-                "rsc" => format!("Resources {id} {heading}:"),
-                _ => format!("Resources colocated with {id}:"),
-            });
-        }
-        for (name, constraint) in found {
-            let score = constraint.attr("score").unwrap_or("INFINITY");
-            let constraint_id = constraint.id().unwrap_or_default();
-            let indent = "  ".repeat(depth + 1);
-            lines.push(format!("{indent}* {name} (score={score}, id={constraint_id})"));
-            if recursively && !seen.iter().any(|other| other == name) {
-                colocations(document, name, recursively, depth + 1, seen, lines);
-            }
-        }
-    }
+    let Some(end) = frame::local_time().plus(duration) else {
+        session.output.remark(format!("Unable to add {lifetime} to current time"));
+        return Err(Stop::silent_usage());
+    };
+    let end = end.to_text(DateForm::Calendar, Zone::Own);
+    session.say(format!("Migration will take effect until: {end}"));
+    Ok(Some(end))
 }
