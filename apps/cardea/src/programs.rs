@@ -114,7 +114,8 @@ pub(crate) fn questions() -> Vec<Program> {
         summary: ask::plan::SUMMARY,
         main: |args| ask::plan::main(args, pcs::edit),
     };
-    questions.chain([plan]).collect()
+    let tools::Tool { name, summary, main } = tools::TOP;
+    questions.chain([plan, Program { name, summary, main }]).collect()
 }
 
 /// The question that is called by `name`.

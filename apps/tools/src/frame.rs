@@ -52,6 +52,11 @@ pub(crate) fn parse<T: Args>(tool: &Tool, args: &[OsString]) -> Result<T, ExitCo
     framed(tool, args).map(|options: Framed<T>| options.own)
 }
 
+/// The same, with how often more was asked for.
+pub(crate) fn parse_verbose<T: Args>(tool: &Tool, args: &[OsString]) -> Result<(T, u8), ExitCode> {
+    framed(tool, args).map(|options: Framed<T>| (options.own, options.common.verbose))
+}
+
 fn framed<T: Args>(tool: &Tool, args: &[OsString]) -> Result<Framed<T>, ExitCode> {
     let command = Framed::<T>::augment_args(Bare::command())
         .name(tool.name)

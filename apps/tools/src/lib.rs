@@ -27,6 +27,8 @@ pub mod output;
 mod patch_text;
 mod schema;
 
+pub use crm_mon::TOP;
+
 use std::{ffi::OsString, process::ExitCode};
 
 /// One tool: the name it is called by, what it is for, and what it does.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Model, NodeKey, ResourceKey, Variant,
@@ -8,7 +8,7 @@ use model::{
     resource::{AgentName, base_name},
 };
 use rules::{Facts, NextChange};
-use vocab::{ExecStatus, OcfExit, Role, Score, Timestamp, parse_duration};
+use vocab::{ExecStatus, OcfExit, Role, Score, Timestamp, ToolExit, parse_duration};
 use xml::Element;
 
 use crate::{
@@ -20,13 +20,22 @@ use crate::{
 impl Status {
     /// What a model says, and the CIB that it was built of: who changed that last, and which images its bundles use.
     pub fn of(model: &Model, cib: &Element) -> Self {
-        Gatherer { model, cib }.status()
+        Gatherer { model, cib, masked: masked_probes(model) }.status()
+    }
+
+    /// The same with one resource alone, which may be a part of another.
+    pub fn of_resource(model: &Model, cib: &Element, resource: ResourceKey) -> Self {
+        let gatherer = Gatherer { model, cib, masked: masked_probes(model) };
+        Self { resources: vec![gatherer.resource(resource)], ..gatherer.status() }
     }
 }
 
 struct Gatherer<'a> {
     model: &'a Model,
     cib: &'a Element,
+    /// Probes that failed for a reason that only matters where they ran: by resource, with and without the number of an
+    /// instance, each node with what the probe returned.
+    masked: BTreeMap<&'a str, Vec<(&'a str, OcfExit)>>,
 }
 
 impl Gatherer<'_> {
@@ -45,6 +54,7 @@ impl Gatherer<'_> {
                 mixed_version: self.is_mixed_version(),
             }),
             updated: model.now.moment,
+            local_node: None,
             last_change: LastChange {
                 written: text("cib-last-written"),
                 user: text("update-user"),
@@ -58,6 +68,7 @@ impl Gatherer<'_> {
             histories: self.histories(),
             failures: self.failures(),
             fencing: None,
+            fencing_unknown: false,
             tickets: self.tickets(),
             bans: self.bans(),
         }
@@ -119,7 +130,8 @@ impl Gatherer<'_> {
 
     fn feature_set(&self, key: NodeKey) -> Option<String> {
         let node = &self.model.nodes[key];
-        let is_member = node.kind == model::NodeKind::Cluster && node.state.online;
+        let is_up = node.state.online && node.state.expected_up;
+        let is_member = node.kind == model::NodeKind::Cluster && is_up;
         // Nodes say their feature set since 3.15.1.
         let older = || "<3.15.1".to_owned();
         is_member.then(|| node.attributes.get("#feature-set").cloned().unwrap_or_else(older))
@@ -136,6 +148,15 @@ impl Gatherer<'_> {
         let node = &model.nodes[key];
         let state = &node.state;
         let guest = model.is_guest(key);
+        let launcher = node
+            .connection
+            .filter(|_| guest)
+            .and_then(|connection| model.resources[connection].state.launcher)
+            .map(|launcher| &model.resources[launcher]);
+        let host = |launcher: &model::Resource| {
+            let at = launcher.state.active_on.first();
+            at.map(|&at| model.nodes[at].name.to_string()).unwrap_or_default()
+        };
         Node {
             name: node.name.to_string(),
             id: node.id.clone(),
@@ -155,11 +176,8 @@ impl Gatherer<'_> {
             shutdown: state.shutdown,
             expected_up: state.expected_up,
             is_dc: model.dc == Some(key),
-            container: node
-                .connection
-                .filter(|_| guest)
-                .and_then(|connection| model.resources[connection].state.launcher)
-                .map(|launcher| model.resources[launcher].id.to_string()),
+            container: launcher.map(|launcher| launcher.id.to_string()),
+            host: launcher.map(host),
             attributes: self.attributes(key),
             running: node.running.iter().map(|&resource| self.primitive(resource)).collect(),
         }
@@ -257,6 +275,9 @@ impl Gatherer<'_> {
         Primitive {
             failed_probe: self.failed_probe(&id, None),
             id,
+            instance: resource.id.to_string(),
+            parent: resource.parent.map(|parent| model.resources[parent].display_id().to_string()),
+            top: model.resources[model.top_of(key, false)].id.to_string(),
             agent: resource.agent.as_ref().map(agent_name).unwrap_or_default(),
             role: state.role,
             pending: state.pending.as_ref().map(|pending| pending.task.clone()),
@@ -264,7 +285,7 @@ impl Gatherer<'_> {
             active: state.active_on.iter().any(counts),
             removed: state.removed,
             blocked: state.blocked,
-            internal: resource.internal && resource.remote_connection && resource.parent.is_none(),
+            internal: resource.internal && resource.remote_connection,
             managed: state.managed,
             maintenance: state.maintenance,
             failed: state.failed,
@@ -279,22 +300,16 @@ impl Gatherer<'_> {
 
     /// What a probe of the resource returned that failed for a reason that only matters where it ran.
     fn failed_probe(&self, id: &str, node: Option<&str>) -> Option<OcfExit> {
-        self.model
-            .failed
-            .iter()
-            .filter(|failed| {
-                let is_it = failed.resource == id || base_name(&failed.resource) == id;
-                is_it && node.is_none_or(|node| node == failed.node)
-            })
-            .find(|failed| failed.entry.is_masked_probe_failure())
-            .and_then(|failed| failed.entry.exit)
-            .and_then(OcfExit::from_code)
+        let probes = self.masked.get(id)?;
+        probes.iter().find(|(at, _)| node.is_none_or(|node| node == *at)).map(|(_, exit)| *exit)
     }
 
     fn group(&self, key: ResourceKey) -> Group {
         let resource = &self.model.resources[key];
         Group {
             id: resource.id.to_string(),
+            name: resource.display_id().to_string(),
+            description: resource.description.clone(),
             managed: resource.state.managed,
             maintenance: resource.state.maintenance,
             disabled: self.is_disabled(key),
@@ -310,24 +325,24 @@ impl Gatherer<'_> {
             state.children.iter().map(|&child| self.resource(child)).collect();
         let first = state.children.first().map(|&child| &model.resources[child]);
         let template = first.map(|child| child.config_id.to_string()).unwrap_or_default();
-        let has_instance = |name: &str| {
-            instances
-                .iter()
-                .flat_map(Resource::primitives)
-                .any(|primitive| primitive.nodes.iter().any(|node| node.name == name))
-        };
+        let taken: BTreeSet<&str> = instances
+            .iter()
+            .flat_map(Resource::primitives)
+            .flat_map(|primitive| primitive.nodes.iter().map(|node| node.name.as_str()))
+            .collect();
         // Where nothing may run unless it is said, known nodes have to do.
         let allowed: Vec<NodeKey> = resource.allowed.iter().map(|(node, _)| node).collect();
         let candidates = if allowed.is_empty() { &state.known_on } else { &allowed };
         let stopped_on = candidates
             .iter()
             .map(|&node| model.nodes[node].name.to_string())
-            .filter(|name| !has_instance(name))
+            .filter(|name| !taken.contains(name.as_str()))
             .map(|node| StoppedOn { failed_probe: self.failed_probe(&template, Some(&node)), node })
             .collect();
         let target_role = resource.meta("target-role").or_else(|| first?.meta("target-role"));
         CloneSet {
             id: resource.id.to_string(),
+            description: resource.description.clone(),
             promotable: resource.promotable,
             unique: resource.unique,
             removed: state.removed,
@@ -359,6 +374,7 @@ impl Gatherer<'_> {
             id: resource.id.to_string(),
             technology: container.map_or("unknown", Element::name).to_owned(),
             image: container.and_then(|c| c.attr("image")).unwrap_or_default().to_owned(),
+            description: resource.description.clone(),
             unique: resource.unique,
             managed: resource.state.managed,
             maintenance: resource.state.maintenance,
@@ -437,6 +453,7 @@ impl Gatherer<'_> {
         let Some(key) = model.resource_named(history.id()) else {
             return ResourceHistory {
                 resource: history.id().to_owned(),
+                name: history.id().to_owned(),
                 removed: true,
                 operations,
                 ..ResourceHistory::default()
@@ -453,9 +470,14 @@ impl Gatherer<'_> {
             entry: None,
         };
         let failures = history::fail_count(input, &mut resource.state.clone());
+        let top = &model.resources[model.top_of(key, false)];
         ResourceHistory {
             resource: history.id().to_owned(),
-            removed: resource.state.removed,
+            name: resource.display_id().to_string(),
+            group: matches!(top.variant, Variant::Group { .. })
+                .then(|| top.display_id().to_string()),
+            top: top.id.to_string(),
+            removed: false,
             migration_threshold: Score::from(resource.migration_threshold),
             fail_count: Score::from(failures.count),
             last_failure: failures.last.filter(|&last| last > Timestamp(0)),
@@ -467,6 +489,7 @@ impl Gatherer<'_> {
         self.model
             .failed
             .iter()
+            .filter(|failed| !failed.entry.is_masked_probe_failure())
             .map(|failed| Failure {
                 key: failed.entry.key().to_owned(),
                 resource: failed.resource.clone(),
@@ -497,6 +520,11 @@ impl Gatherer<'_> {
                 granted: ticket.granted,
                 standby: ticket.standby,
                 last_granted: ticket.last_granted,
+                state: ticket
+                    .attributes
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
             })
             .collect()
     }
@@ -511,6 +539,9 @@ impl Gatherer<'_> {
                     bans.push(Ban {
                         id: location.id.clone(),
                         resource: self.model.resources[location.resource].id.to_string(),
+                        top: self.model.resources[self.model.top_of(location.resource, false)]
+                            .id
+                            .to_string(),
                         node: node.name.to_string(),
                         node_id: node.id.clone(),
                         score,
@@ -544,6 +575,52 @@ impl Gatherer<'_> {
         }
         bans
     }
+}
+
+/// What failed in a way that keeps a resource from a node, as the scheduler would log it.
+pub fn hard_failures(model: &Model) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for failed in &model.failed {
+        let entry = &failed.entry;
+        let exit = entry.exit.and_then(OcfExit::from_code);
+        let anywhere = match exit {
+            Some(
+                OcfExit::InvalidParameter
+                | OcfExit::UnimplementedFeature
+                | OcfExit::InsufficientPrivileges,
+            ) => false,
+            Some(OcfExit::NotConfigured) => true,
+            _ => continue,
+        };
+        let Some(key) = model.resource_named(&failed.resource) else { continue };
+        let resource = &model.resources[key];
+        if resource.state.failure_ignored {
+            continue;
+        }
+        let top = &model.resources[model.top_of(key, true)].id;
+        let where_to = if anywhere { "anywhere".to_owned() } else { format!("on {}", failed.node) };
+        let kind = if anywhere { "fatal" } else { "hard" };
+        let words = entry.exit.and_then(ToolExit::from_code).map_or("unknown", ToolExit::as_str);
+        let reason = entry.exit_reason().filter(|reason| !reason.is_empty());
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        remarks.push(format!(
+            "Preventing {top} from restarting {where_to} because of {kind} failure ({words}{reason})"
+        ));
+    }
+    remarks
+}
+
+fn masked_probes(model: &Model) -> BTreeMap<&str, Vec<(&str, OcfExit)>> {
+    let mut masked: BTreeMap<&str, Vec<(&str, OcfExit)>> = BTreeMap::new();
+    for failed in model.failed.iter().filter(|failed| failed.entry.is_masked_probe_failure()) {
+        let Some(exit) = failed.entry.exit.and_then(OcfExit::from_code) else { continue };
+        let id = failed.resource.as_str();
+        masked.entry(id).or_default().push((&failed.node, exit));
+        if base_name(id) != id {
+            masked.entry(base_name(id)).or_default().push((&failed.node, exit));
+        }
+    }
+    masked
 }
 
 fn agent_name(agent: &AgentName) -> String {

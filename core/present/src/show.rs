@@ -1,3 +1,65 @@
+use std::collections::BTreeSet;
+
+/// Which of several names are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// All of them.
+    #[default]
+    Everything,
+    /// These, which may be none.
+    Only(BTreeSet<String>),
+}
+
+impl Filter {
+    /// Whether the name is meant.
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+
+    /// Whether the name of a node is meant, in which case does not matter.
+    pub fn has_node(&self, name: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only(names) => {
+                names.contains(name) || names.iter().any(|node| node.eq_ignore_ascii_case(name))
+            }
+        }
+    }
+
+    /// Whether nothing is left out.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::Everything
+    }
+
+    /// Whether nothing at all is meant.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Only(names) if names.is_empty())
+    }
+}
+
+impl FromIterator<String> for Filter {
+    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
+        Self::Only(names.into_iter().collect())
+    }
+}
+
+/// Adds names; as long as none is added, everything is meant.
+impl Extend<String> for Filter {
+    fn extend<I: IntoIterator<Item = String>>(&mut self, names: I) {
+        for name in names {
+            match self {
+                Self::Everything => *self = Self::from_iter([name]),
+                Self::Only(known) => {
+                    known.insert(name);
+                }
+            }
+        }
+    }
+}
+
 /// Which sections of a status are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sections {
@@ -95,6 +157,30 @@ impl Sections {
         ..Self::NONE
     };
 
+    /// What is in one or in the other.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            stack: self.stack || other.stack,
+            dc: self.dc || other.dc,
+            times: self.times || other.times,
+            counts: self.counts || other.counts,
+            maintenance: self.maintenance || other.maintenance,
+            options: self.options || other.options,
+            nodes: self.nodes || other.nodes,
+            resources: self.resources || other.resources,
+            attributes: self.attributes || other.attributes,
+            fail_counts: self.fail_counts || other.fail_counts,
+            operations: self.operations || other.operations,
+            failures: self.failures || other.failures,
+            fencing_failed: self.fencing_failed || other.fencing_failed,
+            fencing_pending: self.fencing_pending || other.fencing_pending,
+            fencing_succeeded: self.fencing_succeeded || other.fencing_succeeded,
+            tickets: self.tickets || other.tickets,
+            bans: self.bans || other.bans,
+        }
+    }
+
     /// The lines that `summary` stands for.
     pub fn set_summary(&mut self, shown: bool) {
         self.stack = shown;
@@ -113,7 +199,7 @@ impl Sections {
 
     /// Shows or hides the section of that name, as in `crm_mon --include`. `false` if there is none.
     pub fn set(&mut self, name: &str, shown: bool) -> bool {
-        let section = match name {
+        let section = match name.to_ascii_lowercase().as_str() {
             "stack" => &mut self.stack,
             "dc" => &mut self.dc,
             "times" => &mut self.times,
@@ -165,23 +251,25 @@ pub struct Detail {
     pub failure_detail: bool,
     /// Say so when there are no resources to list.
     pub always_list_resources: bool,
+    /// What the administrator wrote about resources.
+    pub description: bool,
     /// Leave out where a resource is.
     pub hide_places: bool,
     /// The words of Pacemaker 3: resources in maintenance are not just unmanaged, results of probes are those of tools.
     pub newer_words: bool,
 }
 
-/// What is shown and how, and of what: empty lists mean everything.
+/// What is shown and how, and of what.
 #[derive(Clone, Debug)]
 pub struct Show {
     /// Which sections.
     pub sections: Sections,
     /// In which detail.
     pub detail: Detail,
-    /// Only these nodes.
-    pub nodes: Vec<String>,
-    /// Only these resources, or those inside them.
-    pub resources: Vec<String>,
+    /// Which nodes.
+    pub nodes: Filter,
+    /// Which resources, or what is inside them.
+    pub resources: Filter,
     /// Only bans whose id begins so.
     pub ban_prefix: String,
     /// Seconds that local time is ahead of UTC.
@@ -194,8 +282,8 @@ impl Show {
         Self {
             sections,
             detail: Detail { pending: true, ..Detail::default() },
-            nodes: Vec::new(),
-            resources: Vec::new(),
+            nodes: Filter::Everything,
+            resources: Filter::Everything,
             ban_prefix: String::new(),
             utc_offset_seconds,
         }
@@ -203,11 +291,16 @@ impl Show {
 
     /// Whether the node is to be shown.
     pub fn has_node(&self, name: &str) -> bool {
-        self.nodes.is_empty() || self.nodes.iter().any(|node| node.eq_ignore_ascii_case(name))
+        self.nodes.has_node(name)
     }
 
     /// Whether the resource is to be shown for its own name.
     pub fn has_resource(&self, id: &str) -> bool {
-        self.resources.is_empty() || self.resources.iter().any(|resource| resource == id)
+        self.resources.has(id)
+    }
+
+    /// Whether descriptions are shown with resources.
+    pub(crate) fn describes(&self) -> bool {
+        self.detail.newer_words && (self.detail.description || self.detail.full)
     }
 }

@@ -11,6 +11,8 @@ pub struct Status {
     pub dc: Option<Dc>,
     /// When this picture was taken.
     pub updated: Timestamp,
+    /// The node on which it was taken, if it has a name.
+    pub local_node: Option<String>,
     /// The last change of the configuration.
     pub last_change: LastChange,
     /// How much is configured.
@@ -27,6 +29,8 @@ pub struct Status {
     pub failures: Vec<Failure>,
     /// The history of fencing, newest first; `None` if it was not asked for or nobody answered.
     pub fencing: Option<Vec<FenceEvent>>,
+    /// Whether the history of fencing was asked for in vain.
+    pub fencing_unknown: bool,
     /// Tickets.
     pub tickets: Vec<Ticket>,
     /// Location constraints that forbid a node.
@@ -135,6 +139,8 @@ pub struct Node {
     pub is_dc: bool,
     /// The resource that a guest node lives in.
     pub container: Option<String>,
+    /// The node that this resource is on; empty if it is nowhere.
+    pub host: Option<String>,
     /// Attributes, by name, those the cluster keeps for itself left out.
     pub attributes: Vec<NodeAttribute>,
     /// Resources on it.
@@ -194,6 +200,12 @@ pub enum Resource {
 pub struct Primitive {
     /// Its id as people see it.
     pub id: String,
+    /// Its id with the number of the instance, if it has one.
+    pub instance: String,
+    /// The id, as people see it, of what it is directly part of.
+    pub parent: Option<String>,
+    /// The id of the outermost resource that it is part of; its own if of none.
+    pub top: String,
     /// Its agent, `ocf:heartbeat:IPaddr2`.
     pub agent: String,
     /// Its role.
@@ -248,8 +260,12 @@ pub struct NodeRef {
 /// Resources that are one after the other on one node.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
-    /// Its id as people see it.
+    /// Its id, with the number of the instance if it is one of a clone.
     pub id: String,
+    /// Its id as people see it.
+    pub name: String,
+    /// What the administrator wrote about it.
+    pub description: Option<String>,
     /// Managed by the cluster.
     pub managed: bool,
     /// In maintenance, and so not managed.
@@ -267,6 +283,8 @@ pub struct CloneSet {
     pub id: String,
     /// The id of what is cloned.
     pub template: String,
+    /// What the administrator wrote about it.
+    pub description: Option<String>,
     /// Whether instances can be promoted.
     pub promotable: bool,
     /// Whether instances differ.
@@ -311,6 +329,8 @@ pub struct Bundle {
     pub technology: String,
     /// The image.
     pub image: String,
+    /// What the administrator wrote about it.
+    pub description: Option<String>,
     /// Whether replicas differ.
     pub unique: bool,
     /// Managed by the cluster.
@@ -354,9 +374,15 @@ pub struct NodeHistory {
 /// What was done to one resource on one node.
 #[derive(Clone, Debug, Default)]
 pub struct ResourceHistory {
-    /// The resource's id.
+    /// The resource's id as recorded.
     pub resource: String,
-    /// In the history but not in the configuration.
+    /// Its id as people see it.
+    pub name: String,
+    /// The name of the group that it is a member of, if that is no instance of a clone.
+    pub group: Option<String>,
+    /// The id of the outermost resource that it is part of.
+    pub top: String,
+    /// Unknown to the model.
     pub removed: bool,
     /// How many failures it may have on a node.
     pub migration_threshold: Score,
@@ -459,6 +485,8 @@ pub struct Ticket {
     pub standby: bool,
     /// When it was last granted.
     pub last_granted: Option<Timestamp>,
+    /// What else is recorded of it, by name.
+    pub state: Vec<(String, String)>,
 }
 
 /// A location constraint that forbids a node.
@@ -468,6 +496,8 @@ pub struct Ban {
     pub id: String,
     /// The resource.
     pub resource: String,
+    /// The outermost resource that it is part of.
+    pub top: String,
     /// The node.
     pub node: String,
     /// The node's id.
@@ -507,6 +537,14 @@ impl Primitive {
     }
 }
 
+impl Replica {
+    /// What it consists of, in the order in which it is shown.
+    pub fn parts(&self) -> Vec<&Primitive> {
+        let (ip, child) = (self.ip.as_ref(), self.child.as_ref());
+        [ip, child, Some(&self.container), self.remote.as_ref()].into_iter().flatten().collect()
+    }
+}
+
 impl Resource {
     /// Its id.
     pub fn id(&self) -> &str {
@@ -524,19 +562,7 @@ impl Resource {
             Self::Primitive(primitive) => vec![primitive],
             Self::Group(group) => group.members.iter().collect(),
             Self::Clone(clone) => clone.instances.iter().flat_map(Self::primitives).collect(),
-            Self::Bundle(bundle) => bundle
-                .replicas
-                .iter()
-                .flat_map(|replica| {
-                    [
-                        replica.ip.as_ref(),
-                        replica.child.as_ref(),
-                        Some(&replica.container),
-                        replica.remote.as_ref(),
-                    ]
-                })
-                .flatten()
-                .collect(),
+            Self::Bundle(bundle) => bundle.replicas.iter().flat_map(Replica::parts).collect(),
         }
     }
 

@@ -6,84 +6,34 @@ mod resource;
 
 use std::fmt::Write;
 
-use crate::{Show, Status, time::ctime, time::iso_utc};
+use crate::{Show, Status, TextList, time::ctime, time::iso_utc};
 
 pub use node::node_list;
-pub(crate) use record::exit_words;
+pub(crate) use record::{exit_words, execution_words, fence_sections, history_sections};
 pub use record::readable_interval;
+pub(crate) use node::{Connectivity, brief_on_node, display_name, feature_set, has_attributes};
+pub(crate) use resource::{Place, is_container_elsewhere, meant_or_part, primitive};
 pub use resource::{resource_items, resource_list};
-
-/// Nested lists of text: each item behind an asterisk, two spaces in for each level.
-#[derive(Debug, Default)]
-pub struct TextList {
-    text: String,
-    depth: usize,
-}
-
-impl TextList {
-    /// No text, outermost level.
-    pub const fn new() -> Self {
-        Self { text: String::new(), depth: 0 }
-    }
-
-    /// One item.
-    pub fn item(&mut self, text: impl AsRef<str>) {
-        self.indent();
-        self.text.push_str(text.as_ref());
-        self.text.push('\n');
-    }
-
-    /// A heading, and below it what `fill` adds.
-    pub fn section(&mut self, heading: impl AsRef<str>, fill: impl FnOnce(&mut Self)) {
-        self.indent();
-        let _ = writeln!(self.text, "{}:", heading.as_ref());
-        self.depth += 1;
-        fill(self);
-        self.depth -= 1;
-    }
-
-    /// A heading for the next items, at the outermost level, with an empty line before it unless it is the first.
-    pub fn spaced_section(&mut self, heading: impl AsRef<str>, fill: impl FnOnce(&mut Self)) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-        self.section(heading, fill);
-    }
-
-    /// Text as it is.
-    pub fn raw(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    /// What was written.
-    pub fn into_text(self) -> String {
-        self.text
-    }
-
-    fn indent(&mut self) {
-        if self.depth > 0 {
-            for _ in 0..self.depth {
-                self.text.push_str("  ");
-            }
-            self.text.push_str("* ");
-        }
-    }
-}
 
 /// The whole status.
 pub fn status(status: &Status, show: &Show) -> String {
+    whole(status, show).into_text()
+}
+
+/// The whole status as a list.
+pub fn whole(status: &Status, show: &Show) -> TextList {
     let mut out = TextList::new();
-    if let Some(launcher) = &status.launcher {
+    if let Some(launcher) = status.launcher.as_ref().filter(|_| !show.detail.newer_words) {
         let line = format!(
             "Status of pacemakerd: '{}' (last updated {})\n",
             launcher_words(&launcher.state),
             iso_utc(launcher.updated)
         );
-        out.raw(&line);
+        out.raw(line);
     }
     summary(&mut out, status, show);
     lists(&mut out, status, show);
-    out.into_text()
+    out
 }
 
 /// The lists of the status without the summary above them.
@@ -103,17 +53,18 @@ pub fn lists(out: &mut TextList, status: &Status, show: &Show) {
     if show.sections.failures {
         record::failure_list(out, status, show);
     }
-    record::fencing_list(out, status, show);
+    fence_sections(out, status, show, true);
     if show.sections.tickets {
         record::ticket_list(out, status, show);
     }
     if show.sections.bans {
         record::ban_list(out, status, show);
     }
+    fence_sections(out, status, show, false);
 }
 
 /// What the launcher's state means to people.
-fn launcher_words(state: &str) -> &str {
+pub(crate) fn launcher_words(state: &str) -> &str {
     match state {
         "init" => "Initializing pacemaker",
         "starting_daemons" => "Pacemaker daemons are starting",
@@ -133,21 +84,29 @@ fn summary(out: &mut TextList, status: &Status, show: &Show) {
     if sections.stack || dc || sections.times || sections.counts || sections.options {
         out.section("Cluster Summary", |out| {
             if sections.stack {
-                out.item(format!("Stack: {}", status.stack));
+                out.item(match status.launcher.as_ref().filter(|_| show.detail.newer_words) {
+                    Some(launcher) => {
+                        format!("Stack: {} ({})", status.stack, launcher_words(&launcher.state))
+                    }
+                    None => format!("Stack: {}", status.stack),
+                });
             }
             if dc {
                 out.item(dc_line(status, show));
             }
             if sections.times {
                 let updated = ctime(status.updated, show.utc_offset_seconds);
-                out.item(format!("Last updated: {updated}"));
+                out.item(match status.local_node.as_ref().filter(|_| show.detail.newer_words) {
+                    Some(node) => format!("Last updated: {updated} on {node}"),
+                    None => format!("Last updated: {updated}"),
+                });
                 out.item(format!("Last change:  {}", last_change(status)));
             }
             if sections.counts {
                 counts(out, status);
             }
             if sections.options {
-                options(out, status);
+                options(out, status, show);
             }
         });
     }
@@ -175,7 +134,7 @@ fn dc_line(status: &Status, show: &Show) -> String {
     )
 }
 
-fn last_change(status: &Status) -> String {
+pub(crate) fn last_change(status: &Status) -> String {
     let change = &status.last_change;
     let mut text = change.written.clone().unwrap_or_default();
     for (word, value) in [("by", &change.user), ("via", &change.client), ("on", &change.origin)] {
@@ -201,16 +160,18 @@ fn counts(out: &mut TextList, status: &Status) {
     out.item(format!("{} resource instance{s} configured{note}", counts.resources));
 }
 
-fn options(out: &mut TextList, status: &Status) {
+pub(crate) fn options(out: &mut TextList, status: &Status, show: &Show) {
     let options = &status.options;
     let fencing = if options.fencing_enabled { "enabled" } else { "disabled" };
-    out.item(format!("STONITH of failed nodes {fencing}"));
+    let word = if show.detail.newer_words { "Fencing" } else { "STONITH" };
+    out.item(format!("{word} of failed nodes {fencing}"));
     out.item(format!("Cluster is {}", if options.symmetric { "symmetric" } else { "asymmetric" }));
     let policy = match options.no_quorum_policy.as_str() {
         "freeze" => "Freeze resources",
         "stop" => "Stop ALL resources",
         "demote" => "Demote promotable resources and stop all other resources",
         "ignore" => "Ignore",
+        "suicide" if show.detail.newer_words => "Fence nodes in partition",
         "suicide" => "Suicide",
         other => other,
     };

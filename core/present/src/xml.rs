@@ -4,9 +4,10 @@ use vocab::Score;
 use xml::Element;
 
 use crate::{
-    Bundle, CloneSet, FenceEvent, FenceState, Group, Health, Node, NodeHistory, NodeKind,
-    Primitive, Resource, Show, Status,
-    text::exit_words,
+    Bundle, CloneSet, FenceEvent, FenceState, Filter, Group, Health, Node, NodeKind, Primitive,
+    Resource, ResourceHistory, Show, Status,
+    selection::{self, Selection},
+    text::{execution_words, exit_words, history_sections, is_container_elsewhere},
     time::{ctime, iso_local, iso_utc},
 };
 
@@ -25,13 +26,21 @@ pub fn status(status: &Status, show: &Show) -> Vec<Element> {
     elements.push(summary(status, show));
     if sections.nodes {
         let nodes = status.nodes.iter().filter(|node| show.has_node(&node.name));
-        elements
-            .push(Element::new("nodes").with_children(nodes.map(|node| self::node(node, show))));
+        let selection = Selection::of(status, show);
+        elements.push(
+            Element::new("nodes")
+                .with_children(nodes.map(|node| self::node(node, show, &selection))),
+        );
     }
-    if sections.resources {
-        let shown: Vec<Element> =
-            status.resources.iter().filter_map(|resource| self::resource(resource, show)).collect();
-        if !shown.is_empty() {
+    if sections.resources && !(show.detail.group_by_node && !show.detail.inactive) {
+        let mut listed = status
+            .resources
+            .iter()
+            .filter(|resource| selection::is_listed(resource, show, false))
+            .peekable();
+        // A list of which nothing is asked for is there nevertheless.
+        if listed.peek().is_some() {
+            let shown = listed.filter_map(|resource| resource_element(resource, show));
             elements.push(Element::new("resources").with_children(shown));
         }
     }
@@ -39,16 +48,27 @@ pub fn status(status: &Status, show: &Show) -> Vec<Element> {
         elements.extend(non_empty("node_attributes", attributes(status, show)));
     }
     if sections.operations || sections.fail_counts {
-        let histories = status.histories.iter().filter_map(|history| node_history(history, show));
-        elements.push(Element::new("node_history").with_children(histories));
+        let histories = history_sections(status, show);
+        if !histories.is_empty() || !show.detail.newer_words {
+            let nodes = histories.into_iter().filter(|(_, resources)| !resources.is_empty()).map(
+                |(history, resources)| {
+                    let resources = resources.into_iter().map(|r| resource_history(r, show));
+                    Element::new("node").with("name", &history.node).with_children(resources)
+                },
+            );
+            elements.push(Element::new("node_history").with_children(nodes));
+        }
     }
     if sections.failures {
         elements.extend(non_empty("failures", failures(status, show)));
     }
-    if let Some(events) = &status.fencing
-        && (sections.fencing_failed || sections.fencing_pending || sections.fencing_succeeded)
-    {
-        elements.extend(non_empty("fence_history", events.iter().map(|e| fence_event(e, show))));
+    if sections.fencing_failed && sections.fencing_pending && sections.fencing_succeeded {
+        let events = status.fencing.iter().flatten().filter(|event| show.has_node(&event.target));
+        elements.extend(non_empty("fence_history", events.map(|event| fence_event(event, show))));
+        if status.fencing_unknown {
+            let exit = vocab::ToolExit::Disconnect.code();
+            elements.push(Element::new("fence_history").with("status", exit));
+        }
     }
     if sections.tickets {
         elements.extend(non_empty("tickets", tickets(status, show)));
@@ -68,7 +88,12 @@ fn summary(status: &Status, show: &Show) -> Element {
     let sections = show.sections;
     let mut summary = Element::new("summary");
     if sections.stack {
-        summary.push(Element::new("stack").with("type", &status.stack));
+        let launcher = status.launcher.as_ref().filter(|_| show.detail.newer_words);
+        summary.push(
+            Element::new("stack")
+                .with("type", &status.stack)
+                .with_some("pacemakerd-state", launcher.map(|launcher| &launcher.state)),
+        );
     }
     if sections.dc || status.dc.is_none() {
         summary.push(match &status.dc {
@@ -84,7 +109,8 @@ fn summary(status: &Status, show: &Show) -> Element {
     }
     if sections.times {
         let updated = ctime(status.updated, show.utc_offset_seconds);
-        summary.push(Element::new("last_update").with("time", updated));
+        let origin = status.local_node.as_ref().filter(|_| show.detail.newer_words);
+        summary.push(Element::new("last_update").with("time", updated).with_some("origin", origin));
         let change = &status.last_change;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         summary.push(
@@ -106,22 +132,39 @@ fn summary(status: &Status, show: &Show) -> Element {
         );
     }
     if sections.options {
-        let options = &status.options;
-        summary.push(
-            Element::new("cluster_options")
-                .with("stonith-enabled", options.fencing_enabled)
-                .with("symmetric-cluster", options.symmetric)
-                .with("no-quorum-policy", &options.no_quorum_policy)
-                .with("maintenance-mode", options.maintenance)
-                .with("stop-all-resources", options.stop_all)
-                .with("stonith-timeout-ms", options.fencing_timeout_ms)
-                .with("priority-fencing-delay-ms", options.priority_fencing_delay_ms),
-        );
+        summary.push(options(status, show));
     }
     summary
 }
 
-fn node(node: &Node, show: &Show) -> Element {
+/// The options. Newer versions call fencing by its name first, and keep the older words behind.
+fn options(status: &Status, show: &Show) -> Element {
+    let options = &status.options;
+    let element = Element::new("cluster_options");
+    let policy = options.no_quorum_policy.as_str();
+    if !show.detail.newer_words {
+        return element
+            .with("stonith-enabled", options.fencing_enabled)
+            .with("symmetric-cluster", options.symmetric)
+            .with("no-quorum-policy", policy)
+            .with("maintenance-mode", options.maintenance)
+            .with("stop-all-resources", options.stop_all)
+            .with("stonith-timeout-ms", options.fencing_timeout_ms)
+            .with("priority-fencing-delay-ms", options.priority_fencing_delay_ms);
+    }
+    element
+        .with("fencing-enabled", options.fencing_enabled)
+        .with("fencing-timeout-ms", options.fencing_timeout_ms)
+        .with("symmetric-cluster", options.symmetric)
+        .with("no-quorum-policy", if policy == "suicide" { "fence" } else { policy })
+        .with("maintenance-mode", options.maintenance)
+        .with("stop-all-resources", options.stop_all)
+        .with("priority-fencing-delay-ms", options.priority_fencing_delay_ms)
+        .with("stonith-enabled", options.fencing_enabled)
+        .with("stonith-timeout-ms", options.fencing_timeout_ms)
+}
+
+fn node(node: &Node, show: &Show, selection: &Selection<'_>) -> Element {
     let health = match node.health {
         Health::Green => "green",
         Health::Yellow => "yellow",
@@ -149,38 +192,39 @@ fn node(node: &Node, show: &Show) -> Element {
         .with("type", kind)
         .with_some("id_as_resource", node.container.as_ref());
     if show.detail.group_by_node {
-        for running in &node.running {
+        for running in node.running.iter().filter(|running| selection.has(running)) {
             element.push(primitive(running, show));
         }
     }
     element
 }
 
-fn resource(resource: &Resource, show: &Show) -> Option<Element> {
-    let active = resource.is_active();
-    if resource.is_removed() && !active {
-        return None;
-    }
-    if show.detail.group_by_node && (active || !show.detail.inactive) {
-        return None;
-    }
-    if !resource.is_partially_active() && !show.detail.inactive {
-        return None;
-    }
-    inside(resource, show)
+/// The resources of a status, without an element around them.
+pub fn resource_elements(status: &Status, show: &Show) -> Vec<Element> {
+    status
+        .resources
+        .iter()
+        .filter(|r| selection::is_listed(r, show, false))
+        .filter_map(|r| resource_element(r, show))
+        .collect()
 }
 
-fn inside(resource: &Resource, show: &Show) -> Option<Element> {
+/// A resource, if it or something in it is asked for.
+fn resource_element(resource: &Resource, show: &Show) -> Option<Element> {
+    if !selection::passes(resource, &show.resources) {
+        return None;
+    }
     match resource {
-        Resource::Primitive(primitive) => {
-            show.has_resource(&primitive.id).then(|| self::primitive(primitive, show))
-        }
+        Resource::Primitive(primitive) => Some(self::primitive(primitive, show)),
         Resource::Group(group) => self::group(group, show),
         Resource::Clone(clone) => self::clone(clone, show),
-        Resource::Bundle(bundle) => {
-            show.has_resource(&bundle.id).then(|| self::bundle(bundle, show))
-        }
+        Resource::Bundle(bundle) => self::bundle(bundle, show),
     }
+}
+
+/// What newer versions say that older ones do not.
+fn newer<T>(show: &Show, value: T) -> Option<T> {
+    show.detail.newer_words.then_some(value)
 }
 
 fn primitive(primitive: &Primitive, show: &Show) -> Element {
@@ -198,83 +242,90 @@ fn primitive(primitive: &Primitive, show: &Show) -> Element {
         .with_some("target_role", primitive.target_role.as_ref())
         .with("active", primitive.active)
         .with("orphaned", primitive.removed)
+        .with_some("removed", newer(show, primitive.removed))
         .with("blocked", primitive.blocked)
+        .with_some("maintenance", newer(show, primitive.maintenance))
         .with("managed", primitive.managed)
         .with("failed", primitive.failed)
         .with("failure_ignored", primitive.failure_ignored)
         .with("nodes_running_on", primitive.nodes.len())
         .with_some("pending", primitive.pending_task().filter(|_| show.detail.pending))
         .with_some("locked_to", primitive.locked_to.as_ref())
+        .with_some("description", described(primitive.description.as_ref(), show))
         .with_children(nodes)
 }
 
+fn described<'a>(description: Option<&'a String>, show: &Show) -> Option<&'a String> {
+    description.filter(|_| show.describes())
+}
+
 fn group(group: &Group, show: &Show) -> Option<Element> {
-    let whole = show.has_resource(&group.id);
-    let members: Vec<Element> = group
-        .members
-        .iter()
-        .filter(|member| {
-            (whole || show.has_resource(&member.id)) && (member.active || show.detail.inactive)
-        })
-        .map(|member| primitive(member, show))
-        .collect();
-    (!members.is_empty()).then(|| {
-        Element::new("group")
-            .with("id", &group.id)
-            .with("number_resources", group.members.len())
-            .with("managed", group.managed)
-            .with("disabled", group.disabled)
-            .with_children(members)
-    })
+    let members = selection::group_members(group, show);
+    let first = members.first()?;
+    // Counted are the members from the first that is shown.
+    let before = group.members.iter().take_while(|member| !std::ptr::eq(*member, *first)).count();
+    let element = Element::new("group")
+        .with("id", &group.id)
+        .with("number_resources", group.members.len() - before)
+        .with_some("maintenance", newer(show, group.maintenance))
+        .with("managed", group.managed)
+        .with("disabled", group.disabled)
+        .with_some("description", described(group.description.as_ref(), show));
+    Some(element.with_children(members.into_iter().map(|member| primitive(member, show))))
 }
 
 fn clone(clone: &CloneSet, show: &Show) -> Option<Element> {
-    let whole = show.has_resource(&clone.id) || show.has_resource(&clone.template);
-    let everything = Show { resources: Vec::new(), ..show.clone() };
-    let instances: Vec<Element> = clone
+    let whole = show.has_resource(&clone.id);
+    let everything = Show { resources: Filter::Everything, ..show.clone() };
+    let mut instances = clone
         .instances
         .iter()
-        .filter(|instance| {
-            let primitives = instance.primitives();
-            show.nodes.is_empty()
-                || primitives.iter().any(|p| p.nodes.iter().any(|n| show.has_node(&n.name)))
-        })
-        .filter_map(|instance| inside(instance, if whole { &everything } else { show }))
-        .collect();
-    (!instances.is_empty()).then(|| {
-        Element::new("clone")
-            .with("id", &clone.id)
-            .with("multi_state", clone.promotable)
-            .with("unique", clone.unique)
-            .with("managed", clone.managed)
-            .with("disabled", clone.disabled)
-            .with("failed", clone.failed)
-            .with("failure_ignored", clone.failure_ignored)
-            .with_some("target_role", clone.target_role.as_ref())
-            .with_children(instances)
-    })
+        .filter(|instance| !selection::is_elsewhere(instance, show))
+        .filter(|instance| whole || selection::passes(instance, &show.resources))
+        .peekable();
+    instances.peek()?;
+    let element = Element::new("clone")
+        .with("id", &clone.id)
+        .with("multi_state", clone.promotable)
+        .with("unique", clone.unique)
+        .with_some("maintenance", newer(show, clone.maintenance))
+        .with("managed", clone.managed)
+        .with("disabled", clone.disabled)
+        .with("failed", clone.failed)
+        .with("failure_ignored", clone.failure_ignored)
+        .with_some("target_role", clone.target_role.as_ref())
+        .with_some("description", described(clone.description.as_ref(), show));
+    Some(element.with_children(instances.filter_map(|i| resource_element(i, &everything))))
 }
 
-fn bundle(bundle: &Bundle, show: &Show) -> Element {
-    let replicas = bundle.replicas.iter().map(|replica| {
-        let parts = [
-            replica.ip.as_ref(),
-            replica.child.as_ref(),
-            Some(&replica.container),
-            replica.remote.as_ref(),
-        ];
-        Element::new("replica")
-            .with("id", replica.number)
-            .with_children(parts.into_iter().flatten().map(|part| primitive(part, show)))
-    });
-    Element::new("bundle")
+fn bundle(bundle: &Bundle, show: &Show) -> Option<Element> {
+    let whole = show.has_resource(&bundle.id);
+    let replicas: Vec<Element> = bundle
+        .replicas
+        .iter()
+        .filter(|replica| !is_container_elsewhere(replica, show))
+        .filter_map(|replica| {
+            let is_shown = |part: &&Primitive| whole || selection::is_meant(part, &show.resources);
+            let parts: Vec<Element> = replica
+                .parts()
+                .into_iter()
+                .filter(is_shown)
+                .map(|part| primitive(part, show))
+                .collect();
+            let replica = Element::new("replica").with("id", replica.number);
+            (!parts.is_empty()).then(|| replica.with_children(parts))
+        })
+        .collect();
+    let element = Element::new("bundle")
         .with("id", &bundle.id)
         .with("type", &bundle.technology)
         .with("image", &bundle.image)
         .with("unique", bundle.unique)
+        .with_some("maintenance", newer(show, bundle.maintenance))
         .with("managed", bundle.managed)
         .with("failed", bundle.failed)
-        .with_children(replicas)
+        .with_some("description", described(bundle.description.as_ref(), show));
+    (!replicas.is_empty()).then(|| element.with_children(replicas))
 }
 
 fn attributes<'a>(status: &'a Status, show: &'a Show) -> impl Iterator<Item = Element> + 'a {
@@ -294,45 +345,24 @@ fn attributes<'a>(status: &'a Status, show: &'a Show) -> impl Iterator<Item = El
         })
 }
 
-fn node_history(history: &NodeHistory, show: &Show) -> Option<Element> {
-    if !show.has_node(&history.node) {
-        return None;
-    }
+fn resource_history(history: &ResourceHistory, show: &Show) -> Element {
     let operations = show.sections.operations;
-    let resources: Vec<Element> = history
-        .resources
-        .iter()
-        .filter(|resource| show.has_resource(&resource.resource))
-        .filter(|resource| {
-            if operations {
-                !resource.operations.is_empty()
-            } else {
-                resource.fail_count > Score::ZERO
-            }
-        })
-        .map(|resource| {
-            let mut element = Element::new("resource_history").with("id", &resource.resource);
-            if resource.removed {
-                element.set("orphan", true);
-            } else {
-                element.set("orphan", false);
-                element.set("migration-threshold", resource.migration_threshold.value());
-                if resource.fail_count > Score::ZERO {
-                    element.set("fail-count", resource.fail_count.value());
-                }
-                if let Some(moment) = resource.last_failure {
-                    element.set("last-failure", ctime(moment, show.utc_offset_seconds));
-                }
-            }
-            if operations {
-                element = element
-                    .with_children(resource.operations.iter().map(|entry| operation(entry, show)));
-            }
-            element
-        })
-        .collect();
-    (!resources.is_empty())
-        .then(|| Element::new("node").with("name", &history.node).with_children(resources))
+    let name = if operations { &history.name } else { &history.resource };
+    let mut element = Element::new("resource_history")
+        .with("id", name)
+        .with("orphan", false)
+        .with_some("removed", newer(show, false))
+        .with("migration-threshold", history.migration_threshold.value());
+    if history.fail_count > Score::ZERO {
+        element.set("fail-count", history.fail_count.value());
+    }
+    if let Some(moment) = history.last_failure {
+        element.set("last-failure", ctime(moment, show.utc_offset_seconds));
+    }
+    if !operations {
+        return element;
+    }
+    element.with_children(history.operations.iter().map(|entry| operation(entry, show)))
 }
 
 fn operation(entry: &crate::HistoryEntry, show: &Show) -> Element {
@@ -340,7 +370,7 @@ fn operation(entry: &crate::HistoryEntry, show: &Show) -> Element {
         .with("call", &entry.call)
         .with("task", &entry.task)
         .with("rc", entry.exit)
-        .with("rc_text", exit_words(entry.exit));
+        .with("rc_text", exit_words(entry.exit, show));
     if entry.interval.is_recurring() {
         element.set("interval", format_args!("{}ms", entry.interval));
     }
@@ -367,11 +397,11 @@ fn failures<'a>(status: &'a Status, show: &'a Show) -> impl Iterator<Item = Elem
             let mut element = Element::new("failure")
                 .with("op_key", &failure.key)
                 .with("node", &failure.node)
-                .with("exitstatus", exit_words(failure.exit))
+                .with("exitstatus", exit_words(failure.exit, show))
                 .with("exitreason", failure.reason.as_deref().unwrap_or("none"))
                 .with("exitcode", failure.exit)
                 .with_some("call", failure.call.as_ref())
-                .with("status", failure.status);
+                .with("status", execution_words(failure.status, show));
             if let Some(moment) = failure.last_change {
                 element = element
                     .with("last-rc-change", iso_local(moment, show.utc_offset_seconds))
@@ -403,30 +433,32 @@ fn fence_event(event: &FenceEvent, show: &Show) -> Element {
 
 fn tickets<'a>(status: &'a Status, show: &'a Show) -> impl Iterator<Item = Element> + 'a {
     status.tickets.iter().map(|ticket| {
-        Element::new("ticket")
+        let mut element = Element::new("ticket")
             .with("id", &ticket.id)
             .with("status", if ticket.granted { "granted" } else { "revoked" })
             .with("standby", ticket.standby)
             .with_some(
                 "last-granted",
                 ticket.last_granted.map(|m| ctime(m, show.utc_offset_seconds)),
-            )
+            );
+        let known = ["granted", "standby", "last-granted", "expires", "id"];
+        let others = ticket.state.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+        for (name, value) in others.filter(|_| show.detail.newer_words) {
+            element.set(name, value);
+        }
+        element
     })
 }
 
 fn bans<'a>(status: &'a Status, show: &'a Show) -> impl Iterator<Item = Element> + 'a {
-    status
-        .bans
-        .iter()
-        .filter(|ban| ban.id.starts_with(&show.ban_prefix) && show.has_resource(&ban.resource))
-        .map(|ban| {
-            Element::new("ban")
-                .with("id", &ban.id)
-                .with("resource", &ban.resource)
-                .with("node", &ban.node)
-                .with("weight", ban.score.value())
-                .with("promoted-only", ban.promoted_only)
-                // Kept for readers of the older name.
-                .with("master_only", ban.promoted_only)
-        })
+    status.bans.iter().filter(|ban| ban.is_shown(show)).map(|ban| {
+        Element::new("ban")
+            .with("id", &ban.id)
+            .with("resource", &ban.resource)
+            .with("node", &ban.node)
+            .with("weight", ban.score.value())
+            .with("promoted-only", ban.promoted_only)
+            // Kept for readers of the older name.
+            .with("master_only", ban.promoted_only)
+    })
 }

@@ -1,5 +1,7 @@
-use super::{TextList, resource};
-use crate::{Health, Node, NodeKind, Show, Status};
+use super::resource;
+use crate::{
+    Health, Node, NodeAttribute, NodeKind, Primitive, Show, Status, TextList, selection::Selection,
+};
 
 /// Nodes: in a line by state where there is nothing to say about one, else one by one.
 pub fn node_list(out: &mut TextList, status: &Status, show: &Show) {
@@ -10,8 +12,9 @@ pub fn node_list(out: &mut TextList, status: &Status, show: &Show) {
     out.spaced_section("Node List", |out| {
         let (single, listed): (Vec<&Node>, Vec<&Node>) =
             nodes.into_iter().partition(|node| is_shown_alone(node, show));
+        let selection = Selection::of(status, show);
         for node in single {
-            one_node(out, node, show);
+            one_node(out, node, show, &selection);
         }
         let mut names = |heading: &str, fits: &dyn Fn(&Node) -> bool| {
             let names: Vec<String> =
@@ -39,7 +42,7 @@ fn is_shown_alone(node: &Node, show: &Show) -> bool {
         || show.detail.full
 }
 
-fn one_node(out: &mut TextList, node: &Node, show: &Show) {
+fn one_node(out: &mut TextList, node: &Node, show: &Show, selection: &Selection<'_>) {
     let kind = match node.kind {
         NodeKind::Member => "Node",
         NodeKind::Remote => "RemoteNode",
@@ -51,27 +54,40 @@ fn one_node(out: &mut TextList, node: &Node, show: &Show) {
         Health::Yellow => line.push_str(" (health is YELLOW)"),
         Health::Red => line.push_str(" (health is RED)"),
     }
-    if show.detail.full
-        && let Some(feature_set) = &node.feature_set
-    {
-        line.push_str(", feature set ");
-        line.push_str(feature_set);
-    }
+    line.push_str(&feature_set(node, show));
     if !show.detail.group_by_node {
         out.item(line);
         return;
     }
+    if show.detail.brief {
+        let running = resource::meant_or_part(node.running.iter(), show);
+        if !running.is_empty() {
+            out.section(line, |out| {
+                out.section("Resources", |out| brief_on_node(out, running, show));
+            });
+        }
+        return;
+    }
     out.section(line, |out| {
         out.section("Resources", |out| {
-            if show.detail.brief {
-                resource::brief(out, node.running.iter().collect(), show, Some(&node.name));
-                return;
-            }
-            for primitive in &node.running {
-                out.item(resource::primitive_line(primitive, show, resource::Place::Hidden));
+            for primitive in node.running.iter().filter(|primitive| selection.has(primitive)) {
+                resource::primitive(out, primitive, show, resource::Place::Hidden);
             }
         });
     });
+}
+
+/// How many resources of each agent are on a node: only those, and not where.
+pub(crate) fn brief_on_node(out: &mut TextList, running: Vec<&Primitive>, show: &Show) {
+    let mut active_only = show.clone();
+    active_only.detail.inactive = false;
+    resource::brief(out, running, &active_only, resource::Place::Hidden);
+}
+
+/// Which features the node has, as the end of a line about it.
+pub(crate) fn feature_set(node: &Node, show: &Show) -> String {
+    let feature_set = node.feature_set.as_ref().filter(|_| show.detail.full);
+    feature_set.map(|set| format!(", feature set {set}")).unwrap_or_default()
 }
 
 fn state(node: &Node) -> &'static str {
@@ -99,45 +115,68 @@ fn state(node: &Node) -> &'static str {
     }
 }
 
-fn display_name(node: &Node, show: &Show) -> String {
+pub(crate) fn display_name(node: &Node, show: &Show) -> String {
     let mut name = node.name.clone();
     if show.detail.full {
-        if let Some(container) = &node.container {
+        if let Some(host) = &node.host {
             name.push('@');
-            name.push_str(container);
+            name.push_str(host);
         }
-        if node.id != node.name {
+        if !node.id.eq_ignore_ascii_case(&node.name) {
             name.push_str(&format!(" ({})", node.id));
         }
     }
     name
 }
 
+/// Whether attributes of the node are shown.
+pub(crate) fn has_attributes(node: &Node, show: &Show) -> bool {
+    node.online && show.has_node(&node.name) && !node.attributes.is_empty()
+}
+
 /// Attributes of the nodes that are online.
 pub(super) fn attribute_list(out: &mut TextList, status: &Status, show: &Show) {
-    let nodes: Vec<&Node> = status
-        .nodes
-        .iter()
-        .filter(|node| node.online && show.has_node(&node.name) && !node.attributes.is_empty())
-        .collect();
+    let nodes: Vec<&Node> = status.nodes.iter().filter(|node| has_attributes(node, show)).collect();
     if nodes.is_empty() {
         return;
     }
     out.spaced_section("Node Attributes", |out| {
         for node in nodes {
             out.section(format!("Node: {}", display_name(node, show)), |out| {
-                for attribute in &node.attributes {
-                    let value: Option<i64> = attribute.value.parse().ok();
-                    let note = match attribute.expected {
-                        Some(_) if value.unwrap_or(0) <= 0 => "\t: Connectivity is lost".to_owned(),
-                        Some(expected) if value.unwrap_or(0) < expected => {
-                            format!("\t: Connectivity is degraded (Expected={expected})")
-                        }
-                        Some(_) | None => String::new(),
-                    };
-                    out.item(format!("{:<32}\t: {:<10}{note}", attribute.name, attribute.value));
-                }
+                node.attributes.iter().for_each(|attribute| out.item(attribute_line(attribute)));
             });
         }
     });
+}
+
+fn attribute_line(attribute: &NodeAttribute) -> String {
+    let note = match attribute.connectivity() {
+        Connectivity::Lost => "\t: Connectivity is lost".to_owned(),
+        Connectivity::Degraded { expected } => {
+            format!("\t: Connectivity is degraded (Expected={expected})")
+        }
+        Connectivity::Fine => String::new(),
+    };
+    format!("{:<32}\t: {:<10}{note}", attribute.name, attribute.value)
+}
+
+/// What an attribute says about the connection of its node to the world.
+pub(crate) enum Connectivity {
+    /// Nothing, or that it is as expected.
+    Fine,
+    /// That there is none.
+    Lost,
+    /// That less can be reached than expected.
+    Degraded { expected: i64 },
+}
+
+impl NodeAttribute {
+    pub(crate) fn connectivity(&self) -> Connectivity {
+        let value: i64 = self.value.parse().unwrap_or(0);
+        match self.expected {
+            Some(_) if value <= 0 => Connectivity::Lost,
+            Some(expected) if value < expected => Connectivity::Degraded { expected },
+            Some(_) | None => Connectivity::Fine,
+        }
+    }
 }

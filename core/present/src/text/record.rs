@@ -1,29 +1,41 @@
-use vocab::{ExecStatus, Interval, OcfExit, Score};
+use vocab::{ExecStatus, Interval, OcfExit, Score, ToolExit};
 
-use super::TextList;
 use crate::{
     Failure, FenceEvent, FenceState, HistoryEntry, NodeHistory, ResourceHistory, Show, Status,
-    time::ctime,
+    TextList, Tone,
+    selection::Selection,
+    time::{ctime, iso_local},
 };
+
+/// The histories that are shown: nodes, and of each what was done to the resources that are shown.
+pub(crate) fn history_sections<'a>(
+    status: &'a Status,
+    show: &Show,
+) -> Vec<(&'a NodeHistory, Vec<&'a ResourceHistory>)> {
+    let selection = Selection::of(status, show);
+    let operations = show.sections.operations;
+    let shown = |history: &&ResourceHistory| {
+        let enough = if operations {
+            !history.operations.is_empty()
+        } else {
+            history.fail_count > Score::ZERO
+        };
+        enough && !history.removed && selection.has_history(history)
+    };
+    let nodes = status.histories.iter().filter(|history| show.has_node(&history.node));
+    nodes.map(|history| (history, history.resources.iter().filter(shown).collect())).collect()
+}
 
 /// Fail counts by node and resource, with every operation if operations are shown.
 pub(super) fn history_list(out: &mut TextList, status: &Status, show: &Show) {
     let operations = show.sections.operations;
     let heading = if operations { "Operations" } else { "Migration Summary" };
+    let histories = history_sections(status, show);
+    if histories.is_empty() {
+        return;
+    }
     out.spaced_section(heading, |out| {
-        for history in status.histories.iter().filter(|history| show.has_node(&history.node)) {
-            let resources: Vec<&ResourceHistory> = history
-                .resources
-                .iter()
-                .filter(|resource| show.has_resource(&resource.resource))
-                .filter(|resource| {
-                    if operations {
-                        !resource.operations.is_empty()
-                    } else {
-                        resource.fail_count > Score::ZERO
-                    }
-                })
-                .collect();
+        for (history, resources) in histories {
             if !resources.is_empty() {
                 node_history(out, history, &resources, show);
             }
@@ -59,18 +71,12 @@ fn node_history(
 }
 
 fn resource_history(history: &ResourceHistory, show: &Show) -> String {
-    if history.removed {
-        return format!("{}: orphan", history.resource);
-    }
     let all = show.sections.operations;
+    let name = if all { &history.name } else { &history.resource };
     if !all && history.fail_count <= Score::ZERO && history.last_failure.is_none() {
-        return format!("{}:", history.resource);
+        return format!("{name}:");
     }
-    let mut line = format!(
-        "{}: migration-threshold={}",
-        history.resource,
-        history.migration_threshold.value()
-    );
+    let mut line = format!("{name}: migration-threshold={}", history.migration_threshold.value());
     if history.fail_count > Score::ZERO {
         line.push_str(&format!(" fail-count={}", history.fail_count.value()));
     }
@@ -101,13 +107,36 @@ fn operation(entry: &HistoryEntry, show: &Show) -> String {
     if let Some(queue) = &entry.queue_ms {
         line.push_str(&format!(" queue-time=\"{queue}ms\""));
     }
-    line.push_str(&format!(" rc={} ({})", entry.exit, exit_words(entry.exit)));
+    line.push_str(&format!(" rc={} ({})", entry.exit, exit_words(entry.exit, show)));
     line
 }
 
-/// What an agent's exit status means, in words.
-pub(crate) fn exit_words(code: i32) -> &'static str {
-    OcfExit::from_code(code).map_or("unknown", OcfExit::as_str)
+/// What an agent's exit status means, in words. Newer versions take it for that of a tool.
+pub(crate) fn exit_words(code: i32, show: &Show) -> &'static str {
+    match ToolExit::from_code(code) {
+        Some(exit) if show.detail.newer_words => exit.as_str(),
+        Some(_) | None => OcfExit::from_code(code).map_or("unknown", OcfExit::as_str),
+    }
+}
+
+/// How an execution went, in words.
+pub(crate) fn execution_words(status: ExecStatus, show: &Show) -> &'static str {
+    match status {
+        _ if !show.detail.newer_words => status.as_str(),
+        ExecStatus::Pending => "Pending",
+        ExecStatus::Done => "Done",
+        ExecStatus::Cancelled => "Cancelled",
+        ExecStatus::TimedOut => "Timed out",
+        ExecStatus::NotSupported => "Unsupported",
+        ExecStatus::Error
+        | ExecStatus::ErrorHard
+        | ExecStatus::ErrorFatal
+        | ExecStatus::NotInstalled
+        | ExecStatus::NotConnected
+        | ExecStatus::Invalid
+        | ExecStatus::NoFenceDevice
+        | ExecStatus::NoSecrets => status.as_str(),
+    }
 }
 
 /// Operations that failed.
@@ -142,12 +171,15 @@ fn friendly(failure: &Failure, show: &Show) -> String {
     line.push_str(&format!("{} on {}", task_words(failure), failure.node));
     let reason = failure.reason.as_deref().filter(|reason| !reason.is_empty());
     if failure.status == ExecStatus::Done {
-        line.push_str(&format!(" returned '{}'", exit_words(failure.exit)));
+        line.push_str(&format!(" returned '{}'", exit_words(failure.exit, show)));
         if let Some(reason) = reason {
             line.push_str(&format!(" ({reason})"));
         }
     } else {
-        line.push_str(&format!(" could not be executed ({}", failure.status));
+        line.push_str(&format!(
+            " could not be executed ({}",
+            execution_words(failure.status, show)
+        ));
         if let Some(reason) = reason {
             line.push_str(&format!(": {reason}"));
         }
@@ -174,10 +206,10 @@ fn technical(failure: &Failure, show: &Show) -> String {
         "{} on {} '{}' ({}): call={}, status='{}'",
         failure.key,
         failure.node,
-        exit_words(failure.exit),
+        exit_words(failure.exit, show),
         failure.exit,
         failure.call.as_deref().unwrap_or("unknown"),
-        failure.status,
+        execution_words(failure.status, show),
     );
     if let Some(reason) = failure.reason.as_deref().filter(|reason| !reason.is_empty()) {
         line.push_str(&format!(", exitreason='{reason}'"));
@@ -221,63 +253,126 @@ pub fn readable_interval(millis: u64) -> String {
     }
 }
 
-/// Fencing that failed, is under way, or succeeded, as far as each is shown.
-pub(super) fn fencing_list(out: &mut TextList, status: &Status, show: &Show) {
-    let Some(events) = &status.fencing else { return };
+/// Fencing that failed, or that is under way or succeeded, as far as it is shown.
+pub(crate) fn fence_sections(out: &mut TextList, status: &Status, show: &Show, failed: bool) {
     let sections = show.sections;
-    let lists = [
-        ("Failed Fencing Actions", FenceState::Failed, sections.fencing_failed),
-        ("Pending Fencing Actions", FenceState::Pending, sections.fencing_pending),
-        ("Fencing History", FenceState::Done, sections.fencing_succeeded),
-    ];
-    for (heading, state, shown) in lists {
-        let events: Vec<&FenceEvent> = events
-            .iter()
-            .filter(|event| event.state == state && show.has_node(&event.target))
-            .collect();
-        if shown && !events.is_empty() {
-            out.spaced_section(heading, |out| {
-                for event in events {
-                    out.item(fence_event(event, show));
-                }
+    if status.fencing_unknown {
+        let wanted = sections.fencing_failed || sections.fencing_pending;
+        // One complaint is enough.
+        if failed && (wanted || sections.fencing_succeeded) {
+            out.spaced_section("Failed Fencing Actions", |out| {
+                out.item("Failed to get fencing history: Disconnected");
             });
         }
+        return;
     }
+    let Some(events) = &status.fencing else { return };
+    let heading = match (failed, sections.fencing_succeeded) {
+        (true, _) if sections.fencing_failed => "Failed Fencing Actions",
+        (false, true) => "Fencing History",
+        (false, false) if sections.fencing_pending => "Pending Fencing Actions",
+        _ => return,
+    };
+    let is_listed = |event: &&FenceEvent| {
+        show.has_node(&event.target)
+            && match event.state {
+                FenceState::Failed => failed,
+                FenceState::Pending => !failed,
+                FenceState::Done => !failed && sections.fencing_succeeded,
+            }
+    };
+    let shown: Vec<&FenceEvent> = events.iter().filter(is_listed).collect();
+    if shown.is_empty() {
+        return;
+    }
+    out.spaced_section(heading, |out| {
+        for event in shown {
+            let tone = match event.state {
+                FenceState::Pending => Tone::Fencing,
+                FenceState::Failed => Tone::NotFenced,
+                FenceState::Done => Tone::Fenced,
+            };
+            out.toned(fence_event(event, events, show), tone);
+        }
+    });
 }
 
-fn fence_event(event: &FenceEvent, show: &Show) -> String {
-    let time = event
-        .completed
-        .map_or_else(|| "unknown".to_owned(), |moment| ctime(moment, show.utc_offset_seconds));
+fn fence_event(event: &FenceEvent, all: &[FenceEvent], show: &Show) -> String {
+    let is_whole = {
+        let sections = show.sections;
+        sections.fencing_failed && sections.fencing_pending && sections.fencing_succeeded
+    };
+    let time = event.completed.map(|moment| iso_local(moment, show.utc_offset_seconds));
+    let delegate = event.delegate.as_ref().filter(|_| event.state != FenceState::Pending);
     let action = match event.action.as_str() {
         "on" => "unfencing",
         "off" => "turning off",
         other => other,
     };
-    match event.state {
-        FenceState::Pending => format!(
-            "{action} of {} pending: client={}, origin={}",
-            event.target, event.client, event.origin
-        ),
-        FenceState::Failed | FenceState::Done => {
-            let mut line = format!("{action} of {} ", event.target);
-            if event.state == FenceState::Done {
-                line.push_str("successful");
-            } else {
-                line.push_str("failed");
-            }
-            if let Some(reason) = event.reason.as_deref().filter(|r| !r.is_empty()) {
-                line.push_str(&format!(" ({reason})"));
-            }
-            line.push_str(&format!(
-                ": delegate={}, client={}, origin={}, completed='{time}'",
-                event.delegate.as_deref().unwrap_or_default(),
-                event.client,
-                event.origin
-            ));
-            line
+    let mut line = format!("{action} of {}", event.target);
+    if !show.detail.failure_detail {
+        if let Some(delegate) = delegate {
+            line.push_str(&format!(" by {delegate}"));
+        }
+        line.push_str(&format!(" for {}@{}", event.client, event.origin));
+        if !is_whole {
+            line.push_str(" last");
         }
     }
+    let (state, when) = match event.state {
+        FenceState::Pending => (" pending", "completed"),
+        FenceState::Failed if is_whole => (" failed", "completed"),
+        FenceState::Failed => (" failed", "last-failed"),
+        FenceState::Done if is_whole => (" successful", "completed"),
+        FenceState::Done => (" successful", "last-successful"),
+    };
+    line.push_str(state);
+    if event.state == FenceState::Failed
+        && let Some(reason) = event.reason.as_deref().filter(|reason| !reason.is_empty())
+    {
+        line.push_str(&format!(" ({reason})"));
+    }
+    if show.detail.failure_detail {
+        line.push_str(": ");
+        if let Some(delegate) = delegate {
+            line.push_str(&format!("delegate={delegate}, "));
+        }
+        line.push_str(&format!("client={}, origin={}", event.client, event.origin));
+        if let Some(time) = time {
+            line.push_str(&format!(", {when}='{time}'"));
+        }
+    } else if let Some(time) = time {
+        line.push_str(&format!(" at {time}"));
+    }
+    if let Some(later) = later_success(event, all) {
+        line.push_str(&format!(" (a later attempt from {later} succeeded)"));
+    }
+    line
+}
+
+/// Who carried out the same later and succeeded: who failed now, if that is so, else the first other.
+fn later_success<'a>(event: &FenceEvent, all: &'a [FenceEvent]) -> Option<&'a str> {
+    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    let succeeded = |other: &&FenceEvent| {
+        other.state == FenceState::Done
+            && same(&other.target, &event.target)
+            && other.action == event.action
+            && other.completed > event.completed
+    };
+    if event.state != FenceState::Failed {
+        return None;
+    }
+    let mut first = None;
+    for later in all.iter().filter(succeeded) {
+        match (&event.delegate, &later.delegate) {
+            (None, delegate) => return delegate.as_deref(),
+            (Some(ours), Some(delegate)) if same(ours, delegate) => return Some(delegate),
+            (Some(_), delegate) => {
+                first = first.or(Some(delegate.as_deref().unwrap_or("some node")));
+            }
+        }
+    }
+    first
 }
 
 /// Tickets.
@@ -292,18 +387,18 @@ pub(super) fn ticket_list(out: &mut TextList, status: &Status, show: &Show) {
             let time = ticket.last_granted.map_or_else(String::new, |moment| {
                 format!(" last-granted=\"{}\"", ctime(moment, show.utc_offset_seconds))
             });
-            out.item(format!("{}: {state}{standby}{time}", ticket.id));
+            out.item(if show.detail.newer_words {
+                format!("{}\t{state}{standby}{time}", ticket.id)
+            } else {
+                format!("{}: {state}{standby}{time}", ticket.id)
+            });
         }
     });
 }
 
 /// Location constraints that forbid a node.
 pub(super) fn ban_list(out: &mut TextList, status: &Status, show: &Show) {
-    let bans: Vec<_> = status
-        .bans
-        .iter()
-        .filter(|ban| ban.id.starts_with(&show.ban_prefix) && show.has_resource(&ban.resource))
-        .collect();
+    let bans: Vec<_> = status.bans.iter().filter(|ban| ban.is_shown(show)).collect();
     if bans.is_empty() {
         return;
     }
@@ -318,4 +413,12 @@ pub(super) fn ban_list(out: &mut TextList, status: &Status, show: &Show) {
             out.item(format!("{}\tprevents {} from running {role}on {node}", ban.id, ban.resource));
         }
     });
+}
+
+impl crate::Ban {
+    /// Whether the constraint is among those that are shown.
+    pub(crate) fn is_shown(&self, show: &Show) -> bool {
+        self.id.starts_with(&show.ban_prefix)
+            && (show.has_resource(&self.resource) || show.has_resource(&self.top))
+    }
 }

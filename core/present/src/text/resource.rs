@@ -2,12 +2,15 @@ use std::collections::BTreeMap;
 
 use vocab::{OcfExit, Role, ToolExit};
 
-use super::{TextList, plural};
-use crate::{Bundle, CloneSet, Group, NodeRef, Primitive, Replica, Resource, Show, Status};
+use super::plural;
+use crate::{
+    Bundle, CloneSet, Filter, Group, NodeRef, Primitive, Replica, Resource, Show, Status, TextList,
+    Tone, selection,
+};
 
 /// Whether a line about a resource says where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// It does.
     Shown,
     /// It stands below the node's name already.
@@ -27,89 +30,91 @@ pub fn resource_list(out: &mut TextList, status: &Status, show: &Show) {
     } else {
         "Active Resources"
     };
-    let mut body = TextList { depth: 1, ..TextList::new() };
-    if detail.brief && !detail.group_by_node {
-        let primitives: Vec<&Primitive> = status
-            .resources
-            .iter()
-            .filter_map(|resource| match resource {
-                Resource::Primitive(primitive) if show.has_resource(&primitive.id) => {
-                    Some(&**primitive)
-                }
-                _ => None,
-            })
-            .collect();
-        brief(&mut body, primitives, show, None);
+    let mut body = TextList::new();
+    let in_brief = detail.brief && !detail.group_by_node;
+    if in_brief {
+        let primitives = status.resources.iter().filter_map(|resource| match resource {
+            Resource::Primitive(primitive) => Some(&**primitive),
+            Resource::Group(_) | Resource::Clone(_) | Resource::Bundle(_) => None,
+        });
+        let primitives = meant_or_part(primitives, show);
+        brief(&mut body, primitives, show, Place::Shown);
     }
-    for resource in status.resources.iter().filter(|resource| is_listed(resource, show)) {
-        any(&mut body, resource, show);
-    }
-    let body = body.into_text();
-    if body.is_empty() && !detail.always_list_resources {
-        return;
-    }
-    out.spaced_section(heading, |out| {
-        if body.is_empty() {
-            out.item(match heading {
-                "Inactive Resources" => "No inactive resources",
-                "Full List of Resources" => "No resources",
-                _ => "No active resources",
-            });
+    for resource in &status.resources {
+        if selection::is_listed(resource, show, in_brief) {
+            any(&mut body, resource, show);
         }
-        out.raw(&body);
-    });
-}
-
-fn is_listed(resource: &Resource, show: &Show) -> bool {
-    let detail = show.detail;
-    if resource.is_removed() && !resource.is_active() {
-        return false;
     }
-    if matches!(resource, Resource::Primitive(primitive) if primitive.internal) && !detail.full {
-        return false;
-    }
-    if !show.resources.is_empty() && !is_selected(resource, show) {
-        return false;
-    }
-    if detail.group_by_node {
-        return !resource.is_active();
-    }
-    if detail.brief && matches!(resource, Resource::Primitive(_)) {
-        return false;
-    }
-    let partially_active = resource.is_partially_active();
-    if !partially_active {
-        return detail.inactive;
-    }
-    resource.primitives().iter().any(|p| p.nodes.iter().any(|node| show.has_node(&node.name)))
-}
-
-fn is_selected(resource: &Resource, show: &Show) -> bool {
-    show.has_resource(resource.id())
-        || match resource {
-            Resource::Clone(clone) => show.has_resource(&clone.template),
-            Resource::Primitive(_) | Resource::Group(_) | Resource::Bundle(_) => false,
+    if body.is_empty() {
+        if !detail.always_list_resources {
+            return;
         }
-        || resource.primitives().iter().any(|primitive| show.has_resource(&primitive.id))
+        body.item(match heading {
+            "Inactive Resources" => "No inactive resources",
+            "Full List of Resources" => "No resources",
+            _ => "No active resources",
+        });
+    }
+    out.spaced_section(heading, |out| out.append(body));
 }
 
 /// The resources that are shown, without a heading.
 pub fn resource_items(out: &mut TextList, status: &Status, show: &Show) {
-    for resource in status.resources.iter().filter(|resource| is_listed(resource, show)) {
-        any(out, resource, show);
+    let brief = show.detail.brief && !show.detail.group_by_node;
+    for resource in &status.resources {
+        if selection::is_listed(resource, show, brief) {
+            any(out, resource, show);
+        }
     }
+}
+
+/// The primitives that are asked for, or are part of something that is.
+pub(crate) fn meant_or_part<'a>(
+    primitives: impl Iterator<Item = &'a Primitive>,
+    show: &Show,
+) -> Vec<&'a Primitive> {
+    let is_shown = |primitive: &&Primitive| {
+        show.has_resource(&primitive.id)
+            || primitive.parent.as_ref().is_some_and(|parent| show.has_resource(parent))
+    };
+    primitives.filter(is_shown).collect()
 }
 
 fn place(show: &Show) -> Place {
     if show.detail.hide_places { Place::Hidden } else { Place::Shown }
 }
 
+/// A resource, if it or something in it is asked for.
 fn any(out: &mut TextList, resource: &Resource, show: &Show) {
+    if !selection::passes(resource, &show.resources) {
+        return;
+    }
     match resource {
-        Resource::Primitive(primitive) => out.item(primitive_line(primitive, show, place(show))),
+        Resource::Primitive(primitive) => self::primitive(out, primitive, show, place(show)),
         Resource::Group(group) => self::group(out, group, show),
         Resource::Clone(clone) => self::clone(out, clone, show),
         Resource::Bundle(bundle) => self::bundle(out, bundle, show),
+    }
+}
+
+/// One primitive, unless it is the cluster's own affair.
+pub(crate) fn primitive(out: &mut TextList, primitive: &Primitive, show: &Show, place: Place) {
+    if !primitive.internal || show.detail.full {
+        out.toned(primitive_line(primitive, show, place), tone(primitive));
+    }
+}
+
+fn tone(primitive: &Primitive) -> Tone {
+    if !primitive.managed {
+        Tone::Unmanaged
+    } else if primitive.failed || primitive.nodes.is_empty() {
+        Tone::Failed
+    } else if primitive.nodes.len() > 1 {
+        Tone::Multiple
+    } else if primitive.failure_ignored {
+        Tone::FailureIgnored
+    } else {
+        Tone::Fine
     }
 }
 
@@ -141,10 +146,14 @@ pub(super) fn primitive_line(primitive: &Primitive, show: &Show, place: Place) -
     if !flags.is_empty() {
         line.push_str(&format!(" ({})", flags.join(", ")));
     }
-    if (place == Place::Hidden || several)
+    if (place == Place::Hidden || several || show.describes())
         && let Some(description) = &primitive.description
     {
-        line.push_str(&format!(" {description}"));
+        line.push_str(&if show.detail.newer_words {
+            format!(" ({description})")
+        } else {
+            format!(" {description}")
+        });
     }
     if place == Place::Shown && several {
         let names: Vec<&str> = primitive.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -184,7 +193,7 @@ fn flags(primitive: &Primitive, node: Option<&NodeRef>, show: &Show) -> Vec<Stri
     }
     if primitive.blocked {
         flags.push("blocked".to_owned());
-    } else if !primitive.managed {
+    } else if is_left_alone(primitive.managed, primitive.maintenance, show) {
         flags.push(unmanaged(primitive.maintenance, show).to_owned());
     }
     if primitive.failure_ignored {
@@ -215,25 +224,39 @@ fn with_flags(heading: String, flags: &[String]) -> String {
     if flags.is_empty() { heading } else { format!("{heading} ({})", flags.join(", ")) }
 }
 
+/// A description behind a heading.
+fn described(heading: String, description: Option<&String>, show: &Show) -> String {
+    match description.filter(|_| show.describes()) {
+        Some(description) => format!("{heading} ({description})"),
+        None => heading,
+    }
+}
+
 fn group(out: &mut TextList, group: &Group, show: &Show) {
-    let inactive = group.members.iter().filter(|member| !member.active).count();
-    let shown: Vec<&Primitive> = group
-        .members
-        .iter()
-        .filter(|member| {
-            let selected = show.has_resource(&group.id) || show.has_resource(&member.id);
-            selected && (member.active || show.detail.inactive)
-        })
-        .collect();
-    if shown.is_empty() {
+    let mut body = TextList::new();
+    if show.detail.brief {
+        let whole = show.has_resource(&group.name);
+        let members = group.members.iter();
+        let members: Vec<&Primitive> =
+            members.filter(|member| whole || show.has_resource(&member.id)).collect();
+        let mut all = show.clone();
+        all.detail.inactive = true;
+        brief(&mut body, members, &all, Place::Shown);
+    } else {
+        for member in selection::group_members(group, show) {
+            primitive(&mut body, member, show, place(show));
+        }
+    }
+    if body.is_empty() {
         return;
     }
+    let inactive = group.members.iter().filter(|member| !member.active).count();
     let mut flags = Vec::new();
     if inactive > 0 && inactive < group.members.len() && !show.detail.inactive {
         flags.push(format!("{inactive} member{} inactive", plural(inactive)));
     }
     for (flag, is_set) in ordered(
-        (unmanaged(group.maintenance, show), !group.managed),
+        (unmanaged(group.maintenance, show), is_left_alone(group.managed, group.maintenance, show)),
         ("disabled", group.disabled),
         show,
     ) {
@@ -241,21 +264,19 @@ fn group(out: &mut TextList, group: &Group, show: &Show) {
             flags.push(flag.to_owned());
         }
     }
-    out.section(with_flags(format!("Resource Group: {}", group.id), &flags), |out| {
-        if show.detail.brief {
-            brief(out, shown, show, None);
-            return;
-        }
-        for member in shown {
-            out.item(primitive_line(member, show, place(show)));
-        }
-    });
+    let heading = with_flags(format!("Resource Group: {}", group.id), &flags);
+    let heading = described(heading, group.description.as_ref(), show);
+    out.section(heading, |out| out.append(body));
+}
+
+fn is_left_alone(managed: bool, maintenance: bool, show: &Show) -> bool {
+    !managed || (maintenance && show.detail.newer_words)
 }
 
 fn clone(out: &mut TextList, clone: &CloneSet, show: &Show) {
     let mut flags = Vec::new();
     let [first, second] = ordered(
-        (unmanaged(clone.maintenance, show), !clone.managed),
+        (unmanaged(clone.maintenance, show), is_left_alone(clone.managed, clone.maintenance, show)),
         ("disabled", clone.disabled),
         show,
     );
@@ -266,16 +287,18 @@ fn clone(out: &mut TextList, clone: &CloneSet, show: &Show) {
         }
     }
     let heading = with_flags(format!("Clone Set: {} [{}]", clone.id, clone.template), &flags);
-    let mut body = TextList { depth: out.depth + 1, ..TextList::new() };
+    let heading = described(heading, clone.description.as_ref(), show);
+    let mut body = TextList::new();
     let lists = clone_instances(&mut body, clone, show);
     if !show.detail.full {
         clone_lists(&mut body, clone, &lists, show);
     }
-    let body = body.into_text();
-    let nothing_at_all =
-        show.detail.inactive && lists.promoted.is_empty() && lists.started.is_empty();
+    let nothing_at_all = show.detail.inactive
+        && !show.detail.full
+        && lists.promoted.is_empty()
+        && lists.started.is_empty();
     if !body.is_empty() || nothing_at_all {
-        out.section(heading, |out| out.raw(&body));
+        out.section(heading, |out| out.append(body));
     }
 }
 
@@ -288,28 +311,24 @@ struct InstanceLists {
 
 fn clone_instances(out: &mut TextList, clone: &CloneSet, show: &Show) -> InstanceLists {
     let mut lists = InstanceLists::default();
-    // Whoever asked for the clone or for what it clones gets its instances whole.
-    let whole = Show { resources: Vec::new(), ..show.clone() };
+    // Whoever is shown an instance is shown it whole.
+    let whole = Show { resources: Filter::Everything, ..show.clone() };
+    let everything = show.has_resource(&clone.id);
     for instance in &clone.instances {
-        let primitives = instance.primitives();
-        let on_shown_node = primitives.iter().all(|p| p.nodes.is_empty())
-            || primitives.iter().any(|p| p.nodes.iter().any(|node| show.has_node(&node.name)));
-        if !on_shown_node {
+        let is_asked_for = everything || selection::passes(instance, &show.resources);
+        if !is_asked_for || selection::is_elsewhere(instance, show) {
             continue;
         }
         let active = instance.is_partially_active();
-        if clone.unique {
-            if active || (!clone.removed && show.detail.inactive) {
-                any(out, instance, &whole);
-            }
-            continue;
-        }
-        let pending = show.detail.pending
-            && primitives.iter().any(|p| p.pending_state().is_some() || p.pending_task().is_some());
-        if show.detail.full && (active || show.detail.inactive) || pending {
+        let in_full = if clone.unique {
+            active || !clone.removed
+        } else {
+            show.detail.pending && is_pending(instance)
+        };
+        if show.detail.full || in_full {
             any(out, instance, &whole);
-        } else if active {
-            match single_place(&primitives, instance) {
+        } else if active && !clone.unique {
+            match single_place(&instance.primitives(), instance) {
                 Some((node, Role::Promoted)) => lists.promoted.push(node),
                 Some((node, _)) => lists.started.push(node),
                 None => any(out, instance, &whole),
@@ -318,9 +337,19 @@ fn clone_instances(out: &mut TextList, clone: &CloneSet, show: &Show) -> Instanc
     }
     lists.promoted.retain(|node| show.has_node(node));
     lists.started.retain(|node| show.has_node(node));
-    lists.promoted.sort_by(|a, b| compare_names(a, b));
-    lists.started.sort_by(|a, b| compare_names(a, b));
+    lists.promoted.sort_by_cached_key(|name| natural_order(name));
+    lists.started.sort_by_cached_key(|name| natural_order(name));
     lists
+}
+
+/// Whether something is being done to the instance. Asking whether it runs is nothing to show.
+fn is_pending(instance: &Resource) -> bool {
+    match instance {
+        Resource::Primitive(primitive) => {
+            primitive.pending.as_ref().is_some_and(|task| task != "probe")
+        }
+        Resource::Group(_) | Resource::Clone(_) | Resource::Bundle(_) => false,
+    }
 }
 
 /// The node and the highest role of an instance about which there is nothing special to say.
@@ -365,110 +394,114 @@ fn clone_lists(out: &mut TextList, clone: &CloneSet, lists: &InstanceLists, show
         by_state.entry(state).or_default().push(stopped.node.clone());
     }
     for (state, mut names) in by_state {
-        names.sort_by(|a, b| compare_names(a, b));
+        names.sort_by_cached_key(|name| natural_order(name));
         list(&state, &names);
     }
 }
 
-/// Orders names with numbers in them as people do: node2 before node10.
-fn compare_names(left: &str, right: &str) -> std::cmp::Ordering {
-    let key = |name: &str| {
-        let mut parts: Vec<(String, u64)> = Vec::new();
-        let mut rest = name;
-        while !rest.is_empty() {
-            let text_end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-            let (text, tail) = rest.split_at(text_end);
-            let digits_end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
-            let (digits, tail) = tail.split_at(digits_end);
-            parts.push((text.to_ascii_lowercase(), digits.parse().unwrap_or(0)));
-            rest = tail;
-        }
-        parts
-    };
-    key(left).cmp(&key(right)).then_with(|| left.cmp(right))
+/// What orders names with numbers in them as people do: node2 before node10.
+fn natural_order(name: &str) -> (Vec<(String, u64)>, String) {
+    let mut parts: Vec<(String, u64)> = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let text_end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (text, tail) = rest.split_at(text_end);
+        let digits_end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let (digits, tail) = tail.split_at(digits_end);
+        parts.push((text.to_ascii_lowercase(), digits.parse().unwrap_or(0)));
+        rest = tail;
+    }
+    (parts, name.to_owned())
 }
 
 fn bundle(out: &mut TextList, bundle: &Bundle, show: &Show) {
-    let mut heading = if bundle.replicas.len() > 1 {
-        format!("Container bundle set: {}", bundle.id)
-    } else {
-        format!("Container bundle: {}", bundle.id)
-    };
-    heading.push_str(&format!(" [{}]", bundle.image));
+    let set = if bundle.replicas.len() > 1 { " set" } else { "" };
+    let mut heading = format!("Container bundle{set}: {} [{}]", bundle.id, bundle.image);
     if bundle.unique {
         heading.push_str(" (unique)");
     }
-    if !bundle.managed {
+    let mut heading = described(heading, bundle.description.as_ref(), show);
+    if is_left_alone(bundle.managed, bundle.maintenance, show) {
         heading.push_str(&format!(" ({})", unmanaged(bundle.maintenance, show)));
     }
-    out.section(heading, |out| {
-        for replica in &bundle.replicas {
-            if show.detail.full {
-                replica_in_full(out, bundle, replica, show);
-            } else {
-                out.item(replica_line(replica, show));
-            }
+    let whole = show.has_resource(&bundle.id);
+    let mut body = TextList::new();
+    for replica in &bundle.replicas {
+        if is_container_elsewhere(replica, show) {
+            continue;
         }
-    });
+        if whole && !show.detail.full {
+            replica_in_brief(&mut body, replica, show);
+            continue;
+        }
+        let is_shown = |part: &&Primitive| whole || selection::is_meant(part, &show.resources);
+        let parts: Vec<&Primitive> = replica.parts().into_iter().filter(is_shown).collect();
+        if !parts.is_empty() {
+            replica_in_full(&mut body, bundle, replica, &parts, show);
+        }
+    }
+    if !body.is_empty() {
+        out.section(heading, |out| out.append(body));
+    }
 }
 
-fn replica_line(replica: &Replica, show: &Show) -> String {
-    let shown = replica.child.as_ref().unwrap_or(&replica.container);
-    let mut name = replica.remote.as_ref().unwrap_or(&replica.container).id.clone();
+/// Whether the container is somewhere, but nowhere that is asked for.
+pub(crate) fn is_container_elsewhere(replica: &Replica, show: &Show) -> bool {
+    replica.container.active
+        && !show.nodes.is_everything()
+        && !replica.container.nodes.iter().any(|node| show.has_node(&node.name))
+}
+
+fn replica_in_brief(out: &mut TextList, replica: &Replica, show: &Show) {
+    let mut named = replica.child.as_ref().unwrap_or(&replica.container).clone();
+    named.id.clone_from(&replica.remote.as_ref().unwrap_or(&replica.container).id);
     if let Some(address) = &replica.address {
-        name.push_str(&format!(" ({address})"));
+        named.id.push_str(&format!(" ({address})"));
     }
-    let mut named = shown.clone();
-    named.id = name;
+    let tone = tone(&named);
+    named.pending_node = None;
     // People want to know on which machine the container is, not that the service is in the container.
     if named.nodes.len() <= 1 {
         named.nodes = replica.container.nodes.first().cloned().into_iter().collect();
     }
-    primitive_line(&named, show, Place::Shown)
+    out.toned(primitive_line(&named, show, Place::Shown), tone);
 }
 
-fn replica_in_full(out: &mut TextList, bundle: &Bundle, replica: &Replica, show: &Show) {
-    let parts = [
-        replica.ip.as_ref(),
-        replica.child.as_ref(),
-        Some(&replica.container),
-        replica.remote.as_ref(),
-    ];
-    out.section(format!("Replica[{}]", replica.number), |out| {
-        let _ = bundle;
-        for part in parts.into_iter().flatten() {
-            out.item(primitive_line(part, show, Place::Shown));
+fn replica_in_full(
+    out: &mut TextList,
+    bundle: &Bundle,
+    replica: &Replica,
+    parts: &[&Primitive],
+    show: &Show,
+) {
+    if bundle.replicas.len() > 1 {
+        out.item(format!("Replica[{}]", replica.number));
+    }
+    out.nested(|out| {
+        for part in parts {
+            out.toned(primitive_line(part, show, Place::Shown), tone(part));
         }
     });
 }
 
 /// How many resources of each agent are active, and where.
-pub(super) fn brief(
-    out: &mut TextList,
-    primitives: Vec<&Primitive>,
-    show: &Show,
-    only_on: Option<&str>,
-) {
+pub(super) fn brief(out: &mut TextList, primitives: Vec<&Primitive>, show: &Show, place: Place) {
     let mut agents: BTreeMap<&str, (BTreeMap<&str, usize>, usize)> = BTreeMap::new();
     for primitive in primitives {
-        let (active, inactive) = agents.entry(&primitive.agent).or_default();
-        match primitive.nodes.first().filter(|_| primitive.active) {
-            Some(node) => *active.entry(&node.name).or_default() += 1,
-            None => *inactive += 1,
+        let (active, total) = agents.entry(&primitive.agent).or_default();
+        *total += 1;
+        let counts = |node: &&NodeRef| node.unclean || node.online || !primitive.managed;
+        for node in primitive.nodes.iter().filter(counts) {
+            *active.entry(&node.name).or_default() += 1;
         }
     }
-    for (agent, (active, inactive)) in agents {
-        let total: usize = active.values().sum::<usize>() + inactive;
+    for (agent, (active, total)) in agents {
+        let mut active: Vec<(&str, usize)> = active.into_iter().collect();
+        active.sort_by_cached_key(|(node, _)| natural_order(node));
         for (node, count) in &active {
-            if only_on.is_some_and(|only| only != *node) {
-                continue;
-            }
-            let place = if only_on.is_some() { String::new() } else { format!(" {node}") };
-            if show.detail.inactive {
-                out.item(format!("{count}/{total}\t({agent}):\tActive{place}"));
-            } else {
-                out.item(format!("{count}\t({agent}):\tActive{place}"));
-            }
+            let of_all = if show.detail.inactive { format!("/{total}") } else { String::new() };
+            let node = if place == Place::Shown { *node } else { "" };
+            out.item(format!("{count}{of_all}\t({agent}):\tActive {node}"));
         }
         if active.is_empty() && show.detail.inactive {
             out.item(format!("0/{total}\t({agent}):\tActive"));

@@ -183,13 +183,13 @@ fn a_group_counts_members_it_does_not_show() {
     let group = || {
         Resource::Group(Group {
             id: "grp".into(),
+            name: "grp".into(),
             managed: true,
-            maintenance: false,
-            disabled: false,
             members: vec![
                 dummy("gA", Role::Started, vec![on("node3", 3)]),
                 dummy("gB", Role::Stopped, Vec::new()),
             ],
+            ..Group::default()
         })
     };
     assert_eq!(
@@ -257,6 +257,7 @@ fn operations_with_times() {
         node_id: "1".into(),
         resources: vec![ResourceHistory {
             resource: "WebVIP".into(),
+            name: "WebVIP".into(),
             migration_threshold: Score::INFINITY,
             operations: vec![HistoryEntry {
                 call: "7".into(),
