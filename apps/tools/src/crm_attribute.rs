@@ -5,7 +5,13 @@ mod work;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use crate::frame::{self, Stop};
+use ::options::CLUSTER_LIST;
+
+use crate::{
+    frame::{self, Stop},
+    option_list,
+    output::Output,
+};
 
 /// This tool.
 pub(crate) const TOOL: crate::Tool = crate::Tool {
@@ -18,6 +24,9 @@ pub(crate) const TOOL: crate::Tool = crate::Tool {
 struct Options {
     #[command(flatten)]
     command: Commands,
+    /// With --list-options, show advanced and deprecated options too (as XML they always are)
+    #[arg(short = 'a', long)]
+    all: bool,
     /// The attribute's name; a query without shows all
     #[arg(short = 'n', long, alias = "attr-name")]
     name: Option<String>,
@@ -62,6 +71,9 @@ struct Options {
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 struct Commands {
+    /// List all options of a kind: cluster
+    #[arg(short = 'L', long, value_name = "KIND")]
+    list_options: Option<String>,
     /// Show the value (the default)
     #[arg(short = 'G', long, alias = "get-value")]
     query: bool,
@@ -116,7 +128,20 @@ pub(crate) fn node_name(given: Option<&str>) -> Result<String, Stop> {
 
 /// Runs this tool, for one that is another name for it.
 pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
-    frame::run(&TOOL, &args, work::run)
+    frame::run(&TOOL, &args, run)
+}
+
+fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
+    match options.command.list_options.as_deref() {
+        None => work::run(options, output).map_err(Stop::from),
+        Some("cluster") => {
+            option_list::show(&CLUSTER_LIST, options.all, output);
+            Ok(())
+        }
+        Some(other) => Err(Stop::usage(format!(
+            "Invalid --list-options value '{other}'. Allowed values: cluster"
+        ))),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod attrd_updater;
 mod cibadmin;
+mod cibsecret;
 mod crm_attribute;
 mod crm_diff;
 mod crm_error;
@@ -12,6 +13,7 @@ mod crm_failcount;
 mod crm_master;
 mod crm_mon;
 mod crm_node;
+mod crm_report;
 mod crm_resource;
 mod crm_rule;
 mod crm_shadow;
@@ -23,9 +25,11 @@ mod crmadmin;
 mod frame;
 mod iso8601;
 mod node_target;
+mod option_list;
 pub mod output;
 mod patch_text;
 mod schema;
+mod stonith_admin;
 
 pub use crm_mon::TOP;
 
@@ -45,6 +49,7 @@ pub struct Tool {
 pub const TOOLS: &[Tool] = &[
     attrd_updater::TOOL,
     cibadmin::TOOL,
+    cibsecret::TOOL,
     crm_attribute::TOOL,
     crm_diff::TOOL,
     crm_error::TOOL,
@@ -52,6 +57,7 @@ pub const TOOLS: &[Tool] = &[
     crm_master::TOOL,
     crm_mon::TOOL,
     crm_node::TOOL,
+    crm_report::TOOL,
     crm_resource::TOOL,
     crm_rule::TOOL,
     crm_shadow::TOOL,
@@ -62,4 +68,5 @@ pub const TOOLS: &[Tool] = &[
     crm_verify::TOOL,
     crmadmin::TOOL,
     iso8601::TOOL,
+    stonith_admin::TOOL,
 ];

@@ -69,14 +69,14 @@ pub fn daemon_metadata(daemon: Daemon) -> String {
     let (short, long) = daemon.about();
     let mut version = Element::new("version");
     version.push(Node::Text("1.1".into()));
-    let agent = Element::new("resource-agent")
+    Element::new("resource-agent")
         .with("name", daemon.name())
         .with("version", PRODUCT_VERSION)
         .with_child(version)
         .with_child(words("longdesc", long))
         .with_child(words("shortdesc", short))
-        .with_child(parameters);
-    format!("<?xml version=\"1.0\"?>\n{}", agent.to_pretty())
+        .with_child(parameters)
+        .to_pretty()
 }
 
 fn parameter(setting: &Setting, advanced: bool, replaced_by: Option<&str>) -> Element {

@@ -7,6 +7,8 @@ use regex_lite::Regex;
 
 /// Stored lines and what they mean. A line is what the first pattern says that fits.
 const THEIRS: &[(&str, &str)] = &[
+    // What the log says of a recorded failure names the function and the record.
+    (r"^unpack_rsc_op \terror: (Preventing .*) \| \S+$", "wrong: ${1}"),
     // Where parsing goes wrong is told in numbers of the machine there, and in those of the text here.
     (
         r"^parse_date \terror: '-0*([0-9]+)\S* .*because '42949[0-9]*' is not a valid year$",
@@ -43,16 +45,30 @@ const THEIRS: &[(&str, &str)] = &[
         r"^parse_duration_element \terror: '(\w*).*' is not .* because no valid integer at '(\w*).*'$",
         "wrong: ${1}, number ${2}",
     ),
+    // What is logged there with the function's name is said here without.
+    (r"^unpack_resources \terror: (Resource start-up disabled .*)$", "error: ${1}"),
+    // Parameters are in the order of a hash table there, and in that of their names here.
+    (
+        r#"^ *<parameters passwd="([^"]*)" fake="([^"]*)"( CRM_meta_timeout="[^"]*")?/>$"#,
+        "parameters${3} fake=${2} passwd=${1}",
+    ),
     // libxml2 shows the line and a mark under it.
     (
         r"^pcmk__log_xmllib_err \terror: XML Error: Entity: line 1: parser error : Start tag expected, '<' not found$",
         "wrong: no XML",
     ),
     (r"^pcmk__log_xmllib_err \terror: XML Error: (invalidxml|\s*\^)$", ""),
+    // GLib reads the command line there.
+    (r"^crm_resource: Error parsing option --list-options$", "wrong: value of --list-options"),
 ];
 
 /// Our lines and what they mean.
 const OURS: &[(&str, &str)] = &[
+    (r"^error: (Preventing .*)$", "wrong: ${1}"),
+    (
+        r#"^ *<parameters( CRM_meta_timeout="[^"]*")? fake="([^"]*)" passwd="([^"]*)"/>$"#,
+        "parameters${1} fake=${2} passwd=${3}",
+    ),
     (
         r"^error: '.*' is not an ISO 8601 date and time: year [0-9]{5,} is not 1 to 9999$",
         "wrong: no year of four digits",
@@ -87,6 +103,13 @@ const OURS: &[(&str, &str)] = &[
         r"^error: not well-formed XML at line [0-9]+, column [0-9]+: there is text outside the root element$",
         "wrong: no XML",
     ),
+    // clap reads ours, and says more.
+    (
+        r"^crm_resource: error: invalid value '.*' for '--list-options <KIND>'$",
+        "wrong: value of --list-options",
+    ),
+    (r"^  \[possible values: primitive, fencing\]$", ""),
+    (r"^For more information, try '--help'.$", ""),
 ];
 
 /// A stored line, or what it means if only its meaning counts.

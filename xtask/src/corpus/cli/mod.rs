@@ -1,5 +1,6 @@
 //! What Pacemaker's command line tools print, test by test, without a running cluster.
 
+mod descriptions;
 mod meaning;
 mod play;
 mod recipe;
@@ -90,6 +91,7 @@ fn group(
 fn difference(stored: &Block, ours: Option<&Block>) -> Option<String> {
     let Some(ours) = ours else { return Some("was not run".to_owned()) };
     let text = |lines: &[String], meaning: fn(&str) -> String| {
+        let lines = descriptions::without(&stored.name, lines);
         lines.iter().map(|line| meaning(line)).collect::<Vec<_>>().join("\n")
     };
     compare::difference(

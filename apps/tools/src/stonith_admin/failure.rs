@@ -1,0 +1,85 @@
+//! What it means for the user that the fencer did not do something.
+
+use client::fencer::FencerError;
+use messages::fencing::FenceOutcome;
+use vocab::{ExecStatus, ToolExit};
+
+/// A failure in the words and with the exit status of the original.
+pub(super) struct Failure {
+    /// What kind of failure it is.
+    pub(super) text: &'static str,
+    /// Why it failed, if more is known.
+    pub(super) reason: Option<String>,
+    /// How the tool ends.
+    pub(super) exit: ToolExit,
+}
+
+impl Failure {
+    const fn new(text: &'static str, exit: ToolExit) -> Self {
+        Self { text, reason: None, exit }
+    }
+
+    /// The failure with its reason in brackets.
+    pub(super) fn with_reason(&self) -> String {
+        match &self.reason {
+            Some(reason) if reason != self.text => format!("{} ({reason})", self.text),
+            _ => self.text.to_owned(),
+        }
+    }
+}
+
+impl From<FencerError> for Failure {
+    fn from(error: FencerError) -> Self {
+        let said = error.to_string();
+        let failure = match error {
+            FencerError::Failed(outcome) => return of(*outcome),
+            FencerError::Connect(_) | FencerError::Lost(_) => {
+                Self::new("Transport endpoint is not connected", ToolExit::Disconnect)
+            }
+            FencerError::Reply(_) | FencerError::NotRegistered | FencerError::Unexpected => {
+                Self::new("Protocol error", ToolExit::Protocol)
+            }
+        };
+        Self { reason: Some(said), ..failure }
+    }
+}
+
+/// What an outcome that is no success comes to.
+pub(super) fn of(outcome: FenceOutcome) -> Failure {
+    let invalid = |exit: i32| match ToolExit::from_code(exit) {
+        Some(ToolExit::InvalidParameter) => {
+            Some(Failure::new("Invalid argument", ToolExit::Software))
+        }
+        Some(ToolExit::InsufficientPrivileges) => {
+            Some(Failure::new("Permission denied", ToolExit::InsufficientPrivileges))
+        }
+        Some(ToolExit::Protocol) => Some(Failure::new("Protocol error", ToolExit::Protocol)),
+        // A fencing of before the fencer was started anew.
+        Some(ToolExit::Expired) => Some(Failure::new("No route to host", ToolExit::Error)),
+        _ => None,
+    };
+    let known = match outcome.status {
+        ExecStatus::Cancelled => Some(Failure::new("Operation canceled", ToolExit::Error)),
+        ExecStatus::TimedOut => Some(Failure::new("Timer expired", ToolExit::Timeout)),
+        ExecStatus::NotInstalled => {
+            Some(Failure::new("No such file or directory", ToolExit::NoSuch))
+        }
+        ExecStatus::NotSupported => {
+            Some(Failure::new("Operation not supported", ToolExit::UnimplementedFeature))
+        }
+        ExecStatus::NotConnected => {
+            Some(Failure::new("Transport endpoint is not connected", ToolExit::Disconnect))
+        }
+        ExecStatus::NoFenceDevice => Some(Failure::new("No such device", ToolExit::NoSuch)),
+        ExecStatus::NoSecrets => {
+            Some(Failure::new("Permission denied", ToolExit::InsufficientPrivileges))
+        }
+        ExecStatus::Invalid => invalid(outcome.exit),
+        _ => None,
+    };
+    let failure = known.unwrap_or_else(|| match &outcome.output {
+        None => Failure::new("No data available", ToolExit::Error),
+        Some(_) => Failure::new("Error", ToolExit::Error),
+    });
+    Failure { reason: outcome.reason.filter(|reason| !reason.is_empty()), ..failure }
+}
