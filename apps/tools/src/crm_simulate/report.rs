@@ -135,9 +135,12 @@ impl<'a> Report<'a> {
 
     /// What is wrong with a configuration: nothing of the report, but for who asks for more.
     pub(super) fn problems(&mut self, problems: &[Problem]) {
+        // What would be in the log file is here where that goes to standard error.
+        let logged =
+            std::env::var("PCMK_stderr").is_ok_and(|text| vocab::parse_boolean(&text) == Ok(true));
         for problem in problems {
             let (level, word) = match problem.severity {
-                Severity::Error => (1, "error"),
+                Severity::Error => (u8::from(!logged), "error"),
                 Severity::Caution | Severity::Warning => (2, "warning"),
                 Severity::Notice => (3, "notice"),
             };

@@ -7,6 +7,12 @@ use regex_lite::Regex;
 
 /// Stored lines and what they mean. A line is what the first pattern says that fits.
 const THEIRS: &[(&str, &str)] = &[
+    // libxml2 tells what breaks a schema there: of an element inside another it says, too, that it should not be there.
+    (r"^Element constraints has extra content: rsc_order$", ""),
+    (r"^Invalid attribute (\S+) for element (\S+)$", "wrong: ${1} in ${2}"),
+    (r"^Element (\S+) has extra content: (\S+)$", "wrong: <${2}> in ${1}"),
+    // A traced function says so of each direction of a constraint; here it is said once, with -VV.
+    (r"^invert_action \twarning: Unknown action '.*' specified in order constraint$", ""),
     // What the log says of a recorded failure names the function and the record.
     (r"^unpack_rsc_op \terror: (Preventing .*) \| \S+$", "wrong: ${1}"),
     // Where parsing goes wrong is told in numbers of the machine there, and in those of the text here.
@@ -64,6 +70,8 @@ const THEIRS: &[(&str, &str)] = &[
 
 /// Our lines and what they mean.
 const OURS: &[(&str, &str)] = &[
+    (r#"^<([\w-]+)[^>]*>: (\S+)="[^"]*" is not .*$"#, "wrong: ${2} in ${1}"),
+    (r"^<([\w-]+)[^>]*>: <(\S+)> must not be in it; .*$", "wrong: <${2}> in ${1}"),
     (r"^error: (Preventing .*)$", "wrong: ${1}"),
     (
         r#"^ *<parameters( CRM_meta_timeout="[^"]*")? fake="([^"]*)" passwd="([^"]*)"/>$"#,
