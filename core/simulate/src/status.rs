@@ -37,8 +37,15 @@ impl Pretended {
         let nodes = self.cib.child_or_new("configuration").child_or_new("nodes");
         if nodes.children_named("node").all(|node| node.attr("uname") != Some(name)) {
             nodes.push(Element::new("node").with("id", name).with("uname", name));
-            self.count_update();
+            self.count_epoch();
         }
+    }
+
+    /// Raises the epoch, as each change of the configuration does; updates are counted anew.
+    fn count_epoch(&mut self) {
+        let epoch = self.cib.attr("epoch").and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+        self.cib.set("epoch", epoch.saturating_add(1));
+        self.cib.set("num_updates", 0);
     }
 
     /// The node's state; it is made if there is none. `id` is the node's id if it is known.

@@ -247,7 +247,12 @@ fn replace_element(
     let mut element = found.clone();
     change(&mut element);
     let options = session.call_options();
-    session.cib.replace(Some("resources"), element, options)?;
+    if element == *found {
+        // Pacemaker 3, which attributes of elements come from, counts every replacement as a change.
+        session.cib.bump(options)?;
+    } else {
+        session.cib.replace(Some("resources"), element, options)?;
+    }
     Ok(())
 }
 

@@ -101,7 +101,8 @@ impl<'a> Session<'a> {
     pub(super) fn open(options: &'a Options, output: &'a mut Output) -> Result<Self, Stop> {
         let mut cib = connect()?;
         let document = cib.query(None, CallOptions::SCOPE_LOCAL).map_err(|error| {
-            Stop::new(error.exit(), format!("Could not obtain the current CIB: {error}"))
+            output.remark(format!("Could not obtain the current CIB: {error}"));
+            Stop::failed(error.exit())
         })?;
         let (model, problems) = Model::build_at(&document, frame::local_time());
         // What daemons write into their logs a tool says only if it is asked to.

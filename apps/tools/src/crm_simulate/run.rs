@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use client::cib::{CallOptions, Cib};
+use client::cib::{Backend, CibError};
 use model::Model;
 use present::Status;
 use scheduler::{Request, Schedule};
@@ -9,7 +9,7 @@ use transition::{codec, walker};
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Options, TOOL, input, input::Moment, numbers, report::Report, xml_form};
+use super::{Options, input, input::Moment, numbers, report::Report, xml_form};
 use crate::{
     frame::{self, Stop},
     output::Output,
@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     };
     match target {
         Target::File(path) => save(path, &cib.to_pretty())?,
-        Target::Shadow => replace_shadow(cib)?,
+        Target::Shadow => replace_shadow(&cib)?,
         Target::Nowhere => {}
     }
     result
@@ -57,10 +57,16 @@ enum Target<'a> {
     Nowhere,
 }
 
-fn replace_shadow(cib: Element) -> Result<(), Stop> {
-    Cib::open(TOOL.name)
-        .and_then(|mut shadow| shadow.replace(None, cib, CallOptions::SCOPE_LOCAL))
-        .map_err(|error| Stop::new(format!("Could not store the CIB: {error}"), error.exit()))
+fn replace_shadow(cib: &Element) -> Result<(), Stop> {
+    let failed =
+        |error: CibError| Stop::new(format!("Could not store the CIB: {error}"), error.exit());
+    match Backend::from_environment().map_err(failed)? {
+        // The versions have been counted on the way.
+        Backend::File(path) => save(&path, &cib.to_pretty()),
+        Backend::Live | Backend::LiveReadOnly | Backend::Remote(_) => {
+            Err(Stop::new("Could not store the CIB: it is no shadow copy", ToolExit::Usage))
+        }
+    }
 }
 
 /// Where what becomes of the CIB is to be put.

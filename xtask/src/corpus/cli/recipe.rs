@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 /// Every group, in the order in which they are run, with its recipe.
-pub(super) const GROUPS: [(&str, &str); 20] = [
+pub(super) const GROUPS: [(&str, &str); 21] = [
     ("access_render", include_str!("recipes/access_render.json")),
     ("daemons", include_str!("recipes/daemons.json")),
     ("dates", include_str!("recipes/dates.json")),
@@ -31,6 +31,7 @@ pub(super) const GROUPS: [(&str, &str); 20] = [
     ("upgrade", include_str!("recipes/upgrade.json")),
     ("rules", include_str!("recipes/rules.json")),
     ("feature_set", include_str!("recipes/feature_set.json")),
+    ("agents", include_str!("recipes/agents.json")),
 ];
 
 /// A test, or tests that share something.
