@@ -11,6 +11,7 @@ use std::{
     ffi::OsString,
     fs,
     io::{self, Write},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -209,7 +210,12 @@ fn run(options: &Options) -> Result<(), Stop> {
     let nodes = nodes(options, &local)?;
     let base = base_directory(options)?;
     let packed = if options.as_directory { None } else { packing(&base)? };
-    fs::create_dir_all(&base).map_err(|error| failed(&base, &error))?;
+    // Logs tell more than everybody should know.
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&base)
+        .map_err(|error| failed(&base, &error))?;
     say(&format!(
         "Collecting data from {} ({} to {})",
         nodes.join(" "),
@@ -283,6 +289,8 @@ fn pack(base: &Path, option: &str, archive: &Path) -> Result<PathBuf, Stop> {
         }
     }
     fs::remove_dir_all(base).map_err(|error| failed(base, &error))?;
+    let private = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(archive, private).map_err(|error| failed(archive, &error))?;
     Ok(archive.to_owned())
 }
 

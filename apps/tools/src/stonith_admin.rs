@@ -182,6 +182,19 @@ fn main(args: Vec<OsString>) -> ExitCode {
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let command = &options.command;
+    let fences = command.fence.is_some() || command.unfence.is_some() || command.reboot.is_some();
+    match carry_out(options, output) {
+        // As in the original, only what is said of a fencing begins with the tool's name.
+        Err(Stop { message: Some(message), exit }) if !fences && exit != ToolExit::Usage => {
+            output.remark(message);
+            Err(Stop::silent(exit))
+        }
+        result => result,
+    }
+}
+
+fn carry_out(options: &Options, output: &mut Output) -> Result<(), Stop> {
+    let command = &options.command;
     if command.list_installed {
         agent::list(options, output);
         Ok(())

@@ -5,6 +5,16 @@ pub(super) type Code = (i32, &'static str, &'static str);
 
 /// Results of newer functions: Pacemaker's own, then those of the system.
 pub(super) const RETURN_CODES: &[Code] = &[
+    (-1043, "pcmk_rc_digest_mismatch", "Digest does not match expected value"),
+    (-1042, "pcmk_rc_cs_internal", "Internal corosync error"),
+    (-1041, "pcmk_rc_ipc_more", "More IPC message fragments to send"),
+    (-1040, "pcmk_rc_no_dc", "DC is not yet elected"),
+    (-1039, "pcmk_rc_compression", "Compression/decompression error"),
+    (-1038, "pcmk_rc_ns_resolution", "Nameserver resolution error"),
+    (-1037, "pcmk_rc_no_transaction", "No active transaction found"),
+    (-1036, "pcmk_rc_bad_xml_patch", "Bad XML patch format"),
+    (-1035, "pcmk_rc_bad_input", "Bad input value provided"),
+    (-1034, "pcmk_rc_disabled", "Disabled"),
     (-1033, "pcmk_rc_duplicate_id", "Two or more XML elements have the same ID"),
     (-1032, "pcmk_rc_unpack_error", "Unable to parse CIB XML"),
     (-1031, "pcmk_rc_invalid_transition", "Cluster simulation produced invalid transition"),
@@ -219,6 +229,7 @@ pub(super) const EXIT_NAMES: &[(i32, &str)] = &[
     (111, "CRM_EX_NOT_YET_IN_EFFECT"),
     (112, "CRM_EX_INDETERMINATE"),
     (113, "CRM_EX_UNSATISFIED"),
+    (114, "CRM_EX_NO_DC"),
     (124, "CRM_EX_TIMEOUT"),
     (190, "CRM_EX_DEGRADED"),
     (191, "CRM_EX_DEGRADED_PROMOTED"),

@@ -41,8 +41,7 @@ const CONFIGURATION: [&str; 8] = [
     "/etc/booth/booth.conf",
 ];
 /// Directories with the rights and owners they should have.
-const DIRECTORIES: [(&str, u32, &str); 4] = [
-    ("/var/lib/pacemaker", 0o750, "hacluster"),
+const DIRECTORIES: [(&str, u32, &str); 3] = [
     ("/var/lib/pacemaker/cib", 0o750, "hacluster"),
     ("/var/lib/pacemaker/pengine", 0o750, "hacluster"),
     ("/etc/corosync", 0o755, "root"),
@@ -369,7 +368,12 @@ fn packages() -> String {
     };
     command.args(PACKAGES).stderr(Stdio::null());
     let output = command.output().map(|output| output.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&output).into_owned()
+    // What is known of and not installed has no version.
+    let text = String::from_utf8_lossy(&output);
+    text.lines()
+        .filter(|line| line.split_whitespace().count() > 2)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 fn statistics() -> String {
