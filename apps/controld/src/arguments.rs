@@ -17,7 +17,7 @@ pub(crate) enum Asked {
 const HELP: &str = "\
 pacemaker-controld - daemon for coordinating a Pacemaker cluster's response to events
 
-Usage: pacemaker-controld [options] [metadata]
+Usage: pacemaker-controld [options] [metadata|version]
 
 Options:
  -?, --help             This text
@@ -25,12 +25,19 @@ Options:
  -V, --verbose          A more detailed log
 ";
 
+/// The original whose place the daemon takes, in its words: the crm shell asks before it trusts tools with anything.
+const COMPATIBLE: &str = "CRM Version: 2.1.5";
+
 /// Reads the command line; the first argument is the program's name. The error is a sentence for the user.
 pub(crate) fn parse(args: &[OsString]) -> Result<Asked, String> {
     let mut verbose = false;
     for argument in args.iter().skip(1) {
         match &*argument.to_string_lossy() {
             "metadata" => return Ok(Asked::Print(metadata::text())),
+            "version" => {
+                let text = format!("{COMPATIBLE} (Cardea {})\n", vocab::PRODUCT_VERSION);
+                return Ok(Asked::Print(text));
+            }
             "-?" | "--help" => return Ok(Asked::Print(HELP.to_owned())),
             "-$" | "--version" => {
                 return Ok(Asked::Print(format!("{NAME} {}\n", vocab::PRODUCT_VERSION)));
@@ -54,6 +61,8 @@ mod tests {
         };
         assert_eq!(parsed(&["-V"]), Ok(Asked::Run { verbose: true }));
         assert!(parsed(&["-x"]).is_err());
+        let Ok(Asked::Print(text)) = parsed(&["version"]) else { panic!("the version is a text") };
+        assert_eq!(text.split(' ').nth(2), Some("2.1.5"));
         let Ok(Asked::Print(text)) = parsed(&["metadata"]) else { panic!("metadata is a text") };
         let document = xml::parse(text.split_once('\n').unwrap().1).unwrap();
         let names: Vec<_> = document

@@ -6,6 +6,7 @@
 mod failover;
 mod hostile;
 mod membership;
+mod peers;
 mod plan;
 mod quorum;
 mod recovery;
@@ -108,6 +109,16 @@ const CLUSTER: &[Scenario] = &[
     scenario("restart", "all nodes are switched off and on: alone one starts nothing, with a second it does", membership::restart),
 ];
 
+/// What was written for the C stack, on ours.
+#[rustfmt::skip]
+const PEERS: &[Scenario] = &[
+    scenario("pcs", "the real pcs configures and manages with Debian's tools", peers::pcs),
+    ours("pcs-own-tools", "the real pcs where our tools are in the places of Debian's", peers::pcs_own_tools),
+    scenario("crmsh", "the real crm shell configures and manages with Debian's tools", peers::crmsh),
+    ours("crmsh-own-tools", "the real crm shell with our tools", peers::crmsh_own_tools),
+    own("interchange", "tools of either stack on the daemons of either, in one cluster of both", both_stacks, peers::interchange),
+];
+
 /// The ring alone, whosever it is.
 #[rustfmt::skip]
 const RING: &[Scenario] = &[
@@ -132,7 +143,7 @@ const MIXED: &[Scenario] = &[
 ];
 
 /// Every scenario there is.
-const ALL: &[&[Scenario]] = &[CLUSTER, RING, MIXED];
+const ALL: &[&[Scenario]] = &[CLUSTER, PEERS, RING, MIXED];
 
 /// What must hold in continuous integration, with the rings that the scenarios name.
 const REQUIRED: &[&[Scenario]] = ALL;
@@ -156,6 +167,14 @@ fn mixed(
 ) -> ClusterSettings {
     let mut settings = with_short_token(software.mixed(name, &rings));
     settings.transport = transport;
+    settings
+}
+
+/// Our daemons on two nodes and Debian's on one, all on our ring.
+fn both_stacks(software: &Software, name: &str) -> ClusterSettings {
+    let mut settings = with_short_token(software.cluster(name, 3));
+    let stacks = [Stack::Cardea, Stack::Debian, Stack::Cardea];
+    settings.nodes.iter_mut().zip(stacks).for_each(|(node, stack)| node.stack = stack);
     settings
 }
 
