@@ -148,15 +148,6 @@ impl Gatherer<'_> {
         let node = &model.nodes[key];
         let state = &node.state;
         let guest = model.is_guest(key);
-        let launcher = node
-            .connection
-            .filter(|_| guest)
-            .and_then(|connection| model.resources[connection].state.launcher)
-            .map(|launcher| &model.resources[launcher]);
-        let host = |launcher: &model::Resource| {
-            let at = launcher.state.active_on.first();
-            at.map(|&at| model.nodes[at].name.to_string()).unwrap_or_default()
-        };
         Node {
             name: node.name.to_string(),
             id: node.id.clone(),
@@ -176,11 +167,25 @@ impl Gatherer<'_> {
             shutdown: state.shutdown,
             expected_up: state.expected_up,
             is_dc: model.dc == Some(key),
-            container: launcher.map(|launcher| launcher.id.to_string()),
-            host: launcher.map(host),
+            container: self.launcher(key).map(|launcher| launcher.id.to_string()),
+            host: self.host(key),
             attributes: self.attributes(key),
             running: node.running.iter().map(|&resource| self.primitive(resource)).collect(),
         }
+    }
+
+    /// The resource that a guest node lives in.
+    fn launcher(&self, key: NodeKey) -> Option<&model::Resource> {
+        let model = self.model;
+        let connection = model.nodes[key].connection.filter(|_| model.is_guest(key))?;
+        let launcher = model.resources[connection].state.launcher?;
+        Some(&model.resources[launcher])
+    }
+
+    /// The node that this resource is on; empty if it is nowhere.
+    fn host(&self, key: NodeKey) -> Option<String> {
+        let at = self.launcher(key)?.state.active_on.first();
+        Some(at.map(|&at| self.model.nodes[at].name.to_string()).unwrap_or_default())
     }
 
     /// The worst of what the node's health attributes say: words or the sign of a number.
@@ -413,6 +418,7 @@ impl Gatherer<'_> {
                 // What a node that is away did is not current.
                 self.model.nodes[key].state.online.then_some(())?;
                 Some(NodeHistory {
+                    host: self.host(key),
                     node: history.node_name.clone(),
                     node_id: self.model.nodes[key].id.clone(),
                     resources: history
@@ -597,14 +603,15 @@ pub fn hard_failures(model: &Model) -> Vec<String> {
         if resource.state.failure_ignored {
             continue;
         }
-        let top = &model.resources[model.top_of(key, true)].id;
+        let barred = if resource.unique { key } else { model.top_of(key, true) };
+        let barred = &model.resources[barred].id;
         let where_to = if anywhere { "anywhere".to_owned() } else { format!("on {}", failed.node) };
         let kind = if anywhere { "fatal" } else { "hard" };
         let words = entry.exit.and_then(ToolExit::from_code).map_or("unknown", ToolExit::as_str);
         let reason = entry.exit_reason().filter(|reason| !reason.is_empty());
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         remarks.push(format!(
-            "Preventing {top} from restarting {where_to} because of {kind} failure ({words}{reason})"
+            "Preventing {barred} from restarting {where_to} because of {kind} failure ({words}{reason})"
         ));
     }
     remarks

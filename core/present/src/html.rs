@@ -100,17 +100,7 @@ impl Page {
     }
 
     fn spans(&mut self, spans: &[Span<'_>]) {
-        let text: String = spans
-            .iter()
-            .map(|Span(class, text)| {
-                let text = escaped(text);
-                if class.is_empty() {
-                    format!("<span>{text}</span>")
-                } else {
-                    format!("<span class=\"{class}\">{text}</span>")
-                }
-            })
-            .collect();
+        let text = joined(spans);
         match spans {
             [_] => self.line(&format!("<li>{text}</li>")),
             _ => self.line(&format!("<li>\n{text}\n</li>")),
@@ -177,6 +167,16 @@ impl Page {
         let _ = writeln!(document, "</head>\n<body>\n{}</body>\n</html>", self.body);
         document
     }
+}
+
+fn joined(spans: &[Span<'_>]) -> String {
+    let mut text = String::new();
+    for Span(class, words) in spans {
+        let words = escaped(words);
+        let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+        let _ = write!(text, "<span{class}>{words}</span>");
+    }
+    text
 }
 
 /// Text as it stands in a page. Names and reasons come from all over the cluster, so nothing in them may be taken for more.
@@ -314,7 +314,6 @@ fn nodes(page: &mut Page, status: &Status, show: &Show) {
             page.list(1, Some(&name), |page| {
                 let mut spans = vec![Span("", "Status:".into())];
                 spans.extend(state(node, show));
-                page.spans(&spans);
                 let mut running = TextList::new();
                 if show.detail.brief {
                     let meant = text::meant_or_part(node.running.iter(), show);
@@ -324,9 +323,13 @@ fn nodes(page: &mut Page, status: &Status, show: &Show) {
                         text::primitive(&mut running, primitive, show, Place::Hidden);
                     }
                 }
-                if !running.is_empty() {
-                    page.list(1, Some("Resources"), |page| page.entries(&running.entries, 2));
+                if running.is_empty() {
+                    return page.spans(&spans);
                 }
+                page.line("<li>");
+                page.line(&joined(&spans));
+                page.list(1, Some("Resources"), |page| page.entries(&running.entries, 2));
+                page.line("</li>");
             });
         }
     });

@@ -5,3 +5,6 @@ mod view;
 
 pub use lines::{Line, Style};
 pub use view::{Connection, Key, Picture, Reaction, Size, View};
+
+#[cfg(test)]
+mod tests;

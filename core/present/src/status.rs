@@ -367,6 +367,8 @@ pub struct NodeHistory {
     pub node: String,
     /// The node's id.
     pub node_id: String,
+    /// The node that a guest node is on; empty if it is nowhere.
+    pub host: Option<String>,
     /// By resource.
     pub resources: Vec<ResourceHistory>,
 }

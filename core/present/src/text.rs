@@ -9,9 +9,9 @@ use std::fmt::Write;
 use crate::{Show, Status, TextList, time::ctime, time::iso_utc};
 
 pub use node::node_list;
-pub(crate) use record::{exit_words, execution_words, fence_sections, history_sections};
-pub use record::readable_interval;
 pub(crate) use node::{Connectivity, brief_on_node, display_name, feature_set, has_attributes};
+pub use record::readable_interval;
+pub(crate) use record::{execution_words, exit_words, fence_sections, history_sections};
 pub(crate) use resource::{Place, is_container_elsewhere, meant_or_part, primitive};
 pub use resource::{resource_items, resource_list};
 

@@ -192,6 +192,9 @@ fn node(node: &Node, show: &Show, selection: &Selection<'_>) -> Element {
         .with("type", kind)
         .with_some("id_as_resource", node.container.as_ref());
     if show.detail.group_by_node {
+        let mut show = show.clone();
+        show.detail.description = true;
+        let show = &show;
         for running in node.running.iter().filter(|running| selection.has(running)) {
             element.push(primitive(running, show));
         }
@@ -441,7 +444,7 @@ fn tickets<'a>(status: &'a Status, show: &'a Show) -> impl Iterator<Item = Eleme
                 "last-granted",
                 ticket.last_granted.map(|m| ctime(m, show.utc_offset_seconds)),
             );
-        let known = ["granted", "standby", "last-granted", "expires", "id"];
+        let known = ["standby", "last-granted", "expires", "id"];
         let others = ticket.state.iter().filter(|(name, _)| !known.contains(&name.as_str()));
         for (name, value) in others.filter(|_| show.detail.newer_words) {
             element.set(name, value);

@@ -116,17 +116,17 @@ fn state(node: &Node) -> &'static str {
 }
 
 pub(crate) fn display_name(node: &Node, show: &Show) -> String {
-    let mut name = node.name.clone();
-    if show.detail.full {
-        if let Some(host) = &node.host {
-            name.push('@');
-            name.push_str(host);
-        }
-        if !node.id.eq_ignore_ascii_case(&node.name) {
-            name.push_str(&format!(" ({})", node.id));
-        }
+    long_name(&node.name, &node.id, node.host.as_deref(), show)
+}
+
+/// A node's name, in detail with where a guest is and with its id if that differs.
+pub(super) fn long_name(name: &str, id: &str, host: Option<&str>, show: &Show) -> String {
+    if !show.detail.full {
+        return name.to_owned();
     }
-    name
+    let host = host.map(|host| format!("@{host}")).unwrap_or_default();
+    let id = if id.eq_ignore_ascii_case(name) { String::new() } else { format!(" ({id})") };
+    format!("{name}{host}{id}")
 }
 
 /// Whether attributes of the node are shown.

@@ -1,5 +1,6 @@
 use vocab::{ExecStatus, Interval, OcfExit, Score, ToolExit};
 
+use super::node::long_name;
 use crate::{
     Failure, FenceEvent, FenceState, HistoryEntry, NodeHistory, ResourceHistory, Show, Status,
     TextList, Tone,
@@ -49,11 +50,7 @@ fn node_history(
     resources: &[&ResourceHistory],
     show: &Show,
 ) {
-    let name = if show.detail.full && history.node_id != history.node {
-        format!("{} ({})", history.node, history.node_id)
-    } else {
-        history.node.clone()
-    };
+    let name = long_name(&history.node, &history.node_id, history.host.as_deref(), show);
     out.section(format!("Node: {name}"), |out| {
         for resource in resources {
             let line = resource_history(resource, show);

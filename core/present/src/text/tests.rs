@@ -255,6 +255,7 @@ fn operations_with_times() {
     status.histories = vec![NodeHistory {
         node: "node1".into(),
         node_id: "1".into(),
+        host: None,
         resources: vec![ResourceHistory {
             resource: "WebVIP".into(),
             name: "WebVIP".into(),
