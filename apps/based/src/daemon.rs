@@ -140,14 +140,14 @@ impl Daemon {
 
     fn remote_client(&mut self, event: RemoteEvent) {
         match event {
-            RemoteEvent::LoggedIn { connection, user } => {
+            RemoteEvent::LoggedIn { connection, user, name } => {
                 let client = remote_key(connection);
                 let token = uuid::Uuid::new_v4().to_string();
                 tracing::info!("Remote CIB client connection accepted for user {user}");
                 let registered = Registered { client_id: token.clone() };
                 self.remote.send(connection, &registered.to_element());
                 self.tell_groups(Some(&user));
-                let (name, access) = (token.clone(), Access::ReadWrite);
+                let (name, access) = (name.unwrap_or_else(|| token.clone()), Access::ReadWrite);
                 self.feed(Input::Connected { client, token, user, name, access });
             }
             RemoteEvent::Message { connection, mut body } => {

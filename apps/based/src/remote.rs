@@ -74,6 +74,8 @@ pub(crate) enum RemoteEvent {
         connection: u64,
         /// The user.
         user: String,
+        /// The name that it gave itself.
+        name: Option<String>,
     },
     /// It sent a message.
     Message {

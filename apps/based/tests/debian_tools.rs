@@ -265,6 +265,7 @@ fn other_hosts_log_in_with_a_password() {
         let big = Element::new("nvpair").with("id", "b").with("name", "x".repeat(300_000));
         let set = Element::new("cluster_property_set").with("id", "s").with_child(big);
         ours.create(Some("crm_config"), set, CallOptions::NONE).unwrap();
+        assert!(tool("cibadmin -Q").succeeded().contains("update-client=\"test\""));
         assert_eq!(open("wrong", false).unwrap_err().failure(), Failure::AccessDenied);
 
         strangers_learn_nothing(9898);

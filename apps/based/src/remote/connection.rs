@@ -40,14 +40,14 @@ impl Pipe {
     /// Reads and writes until the client is gone.
     pub(super) async fn serve(mut self, stream: impl AsyncRead + AsyncWrite) {
         let (mut input, output) = split(stream);
-        let user = match admit(&mut input).await {
-            Ok(user) => user,
+        let (user, name) = match admit(&mut input).await {
+            Ok(admitted) => admitted,
             Err(problem) => {
                 let reason = Some(format!("a remote client was not let in: {problem}"));
                 return self.close(false, reason).await;
             }
         };
-        let admitted = RemoteEvent::LoggedIn { connection: self.connection, user };
+        let admitted = RemoteEvent::LoggedIn { connection: self.connection, user, name };
         if self.events.send(admitted).await.is_err() {
             return;
         }
@@ -83,12 +83,13 @@ async fn read(
     }
 }
 
-/// The user who logs in.
-async fn admit(input: &mut (impl AsyncRead + Unpin)) -> Result<String, String> {
+/// The user who logs in, and the name of the client.
+async fn admit(input: &mut (impl AsyncRead + Unpin)) -> Result<(String, Option<String>), String> {
     let first = timeout(LOGIN_TIME, message(input, LOGIN_MAX));
     let first = first.await.map_err(|_| "it did not log in in time".to_owned())??;
     let login = first.ok_or("it left without a word")?;
-    login::check(&login).await
+    let user = login::check(&login).await?;
+    Ok((user, login.attr("name").map(str::to_owned)))
 }
 
 /// The next message; `None` at the end.

@@ -140,9 +140,7 @@ impl Cib {
                 return Ok(Self::new(Connection::File(file)));
             }
             Backend::Remote(server) => {
-                let (mut connection, token) = RemoteCib::connect(server)?;
-                let hello = ClientMessage::Register { client_name: Some(client_name.to_owned()) };
-                connection.send(&hello.to_element().with("cib_async_id", &token))?;
+                let (connection, token) = RemoteCib::connect(server, client_name)?;
                 let connection = Box::new(connection);
                 return Ok(Self::new(Connection::Remote { connection, token }));
             }

@@ -32,8 +32,11 @@ pub(super) struct RemoteCib {
 }
 
 impl RemoteCib {
-    /// Connects and logs in; gives also the token that the daemon knows this client by.
-    pub(super) fn connect(server: &RemoteServer) -> Result<(Self, String), CibError> {
+    /// Connects and logs in under a name; gives also the token that the daemon knows this client by.
+    pub(super) fn connect(
+        server: &RemoteServer,
+        client_name: &str,
+    ) -> Result<(Self, String), CibError> {
         let credentials = match server.encrypted {
             true => Some(Credentials::from_environment()?.ok_or(CibError::NotYet(
                 "encryption without certificates (see CIB_ca_file, CIB_cert_file, CIB_key_file; \
@@ -60,7 +63,8 @@ impl RemoteCib {
             .with("op", "authenticate")
             .with("user", &server.user)
             .with("password", &server.password)
-            .with("hidden", "password");
+            .with("hidden", "password")
+            .with("name", client_name);
         connection.send(&login)?;
         let answer = connection.receive(LOGIN_TIME)?.ok_or(CibError::NotLetIn)?;
         let token = Registered::from_element(&answer)?.client_id;
