@@ -15,9 +15,9 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Its name.
-    pub element: String,
+    pub element: Box<str>,
     /// Its id, if it has one.
-    pub id: Option<String>,
+    pub id: Option<Box<str>>,
 }
 
 /// What is wrong with an element, and what is allowed.
@@ -113,9 +113,9 @@ pub enum Fault {
         /// The attribute.
         attribute: &'static str,
         /// To what it refers.
-        id: String,
+        id: Box<str>,
         /// What that is.
-        found: String,
+        found: Box<str>,
         /// What it should be.
         target: &'static str,
     },
@@ -124,8 +124,7 @@ pub enum Fault {
 impl Problem {
     /// Something that is wrong with an element.
     pub fn new(element: &Element, fault: Fault) -> Self {
-        let place =
-            Place { element: element.name().to_owned(), id: element.id().map(str::to_owned) };
+        let place = Place { element: element.name().into(), id: element.id().map(Box::from) };
         Self { place, fault }
     }
 }

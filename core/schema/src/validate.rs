@@ -85,8 +85,8 @@ pub fn astray(cib: &Element, schema: Schema) -> Vec<Problem> {
     let strays = ids.references.iter().filter_map(|(hash, element, to)| {
         let found = ids.find(*hash, to.id)?.name();
         (!to.target.is(found, element.name())).then(|| {
-            let (attribute, id) = (to.attribute, to.id.to_owned());
-            let (found, target) = (found.to_owned(), to.target.describe());
+            let (attribute, id) = (to.attribute, to.id.into());
+            let (found, target) = (found.into(), to.target.describe());
             Problem::new(element, Fault::Astray { attribute, id, found, target })
         })
     });

@@ -65,7 +65,7 @@ fn members(nodes: &mut Element) -> Vec<Element> {
     let mut bans = Vec::new();
     for place in 0..nodes.nodes().len() {
         let node = nodes.nodes().get(place).and_then(Node::as_element);
-        if !node.is_some_and(|node| node.attr("type").map(str::trim) == Some("ping")) {
+        if node.is_none_or(|node| node.attr("type").map(str::trim) != Some("ping")) {
             continue;
         }
         let Some(node) = nodes.element_mut(place) else { continue };
