@@ -112,56 +112,26 @@ pub struct Options {
     pub placement_strategy: PlacementStrategy,
 }
 
-/// The older names of options.
-const OLDER_NAMES: [(&str, &str); 13] = [
-    ("fencing-enabled", "stonith-enabled"),
-    ("fencing-action", "stonith-action"),
-    ("fencing-timeout", "stonith-timeout"),
-    ("fencing-reaction", "fence-reaction"),
-    ("fencing-max-attempts", "stonith-max-attempts"),
-    ("fencing-watchdog-timeout", "stonith-watchdog-timeout"),
-    ("stop-removed-resources", "stop-orphan-resources"),
-    ("cancel-removed-actions", "stop-orphan-actions"),
-    ("join-integration-timeout", "crmd-integration-timeout"),
-    ("join-finalization-timeout", "crmd-finalization-timeout"),
-    ("transition-delay", "crmd-transition-delay"),
-    ("node-pending-timeout", "crmd-node-pending-timeout"),
-    ("priority-fencing-delay", "priority-stonith-delay"),
-];
-
-/// What the value of an option may be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum OptionKind {
-    Boolean,
-    Duration,
-    /// A duration, or a negative number.
-    Timeout,
-    Number,
-    PositiveNumber,
-    Percentage,
-    Words(&'static [&'static str]),
-}
-
-/// Options that others make use of.
-pub(crate) const CLUSTER_OPTIONS: [(&str, OptionKind); 18] = [
-    ("dc-deadtime", OptionKind::Duration),
-    ("cluster-recheck-interval", OptionKind::Duration),
-    ("election-timeout", OptionKind::Duration),
-    ("shutdown-escalation", OptionKind::Duration),
-    ("join-integration-timeout", OptionKind::Duration),
-    ("join-finalization-timeout", OptionKind::Duration),
-    ("transition-delay", OptionKind::Duration),
-    ("enable-acl", OptionKind::Boolean),
-    ("fencing-action", OptionKind::Words(&["reboot", "off", "poweroff"])),
-    ("fencing-reaction", OptionKind::Words(&["stop", "panic"])),
-    ("fencing-max-attempts", OptionKind::PositiveNumber),
-    ("fencing-watchdog-timeout", OptionKind::Timeout),
-    ("load-threshold", OptionKind::Percentage),
-    ("node-action-limit", OptionKind::Number),
-    ("cluster-ipc-limit", OptionKind::PositiveNumber),
-    ("pe-error-series-max", OptionKind::Number),
-    ("pe-warn-series-max", OptionKind::Number),
-    ("pe-input-series-max", OptionKind::Number),
+/// Options that others make use of, and that are checked all the same.
+pub(crate) const READ_BY_OTHERS: [&str; 18] = [
+    "dc-deadtime",
+    "cluster-recheck-interval",
+    "election-timeout",
+    "shutdown-escalation",
+    "join-integration-timeout",
+    "join-finalization-timeout",
+    "transition-delay",
+    "enable-acl",
+    "fencing-action",
+    "fencing-reaction",
+    "fencing-max-attempts",
+    "fencing-watchdog-timeout",
+    "load-threshold",
+    "node-action-limit",
+    "cluster-ipc-limit",
+    "pe-error-series-max",
+    "pe-warn-series-max",
+    "pe-input-series-max",
 ];
 
 /// Switches that will go, and be on.
@@ -172,11 +142,13 @@ pub(crate) const DEPRECATED_SWITCHES: [&str; 4] = [
     "cancel-removed-actions",
 ];
 
-/// The value of an option under its name or its older one.
+/// The value of an option under its name or an older one.
 pub fn option<'a>(values: &'a Values, name: &str) -> Option<&'a str> {
-    let older =
-        || OLDER_NAMES.iter().find(|(new, _)| *new == name).and_then(|(_, old)| values.get(*old));
-    values.get(name).or_else(older).map(String::as_str)
+    let get = |name: &str| values.get(name).map(String::as_str);
+    match options::find(options::CLUSTER, name) {
+        Some(setting) => options::value(setting, get),
+        None => get(name),
+    }
 }
 
 struct Reader<'a> {

@@ -291,9 +291,9 @@ where
 /// The value that is set under one of the option's names, the current name first.
 pub fn value<'a>(
     setting: &Setting,
-    mut get: impl FnMut(&str) -> Option<&'a str>,
+    get: impl FnMut(&str) -> Option<&'a str>,
 ) -> Option<&'a str> {
-    setting.names().find_map(|name| get(name))
+    setting.names().find_map(get)
 }
 
 #[cfg(test)]

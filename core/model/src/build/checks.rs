@@ -11,7 +11,7 @@ use crate::{
     Options, ResourceKey,
     attributes::Values,
     document::Document,
-    options::{CLUSTER_OPTIONS, DEPRECATED_SWITCHES, OptionKind, option},
+    options::{DEPRECATED_SWITCHES, READ_BY_OTHERS, option},
 };
 
 /// Operations that happen once: an interval makes no sense for them.
@@ -60,9 +60,10 @@ pub(super) fn run(document: &mut Document<'_>, options: &Options) {
 
 /// Options of which only others make use: those that are read here are checked when they are read.
 fn cluster_options(document: &mut Document<'_>, configured: &Values) {
-    for (name, kind) in CLUSTER_OPTIONS {
-        let Some(value) = option(configured, name) else { continue };
-        if !kind.allows(value) {
+    for name in READ_BY_OTHERS {
+        let setting = options::find(options::CLUSTER, name);
+        let Some((setting, value)) = setting.zip(option(configured, name)) else { continue };
+        if !setting.kind.accepts(value) {
             document.problems.error(format!(
                 "Using default value for cluster option '{name}' because '{value}' is invalid"
             ));
@@ -74,27 +75,6 @@ fn cluster_options(document: &mut Document<'_>, configured: &Values) {
                 "Support for the {name} cluster property is deprecated and will be removed (and \
                  behave as true) in a future release"
             ));
-        }
-    }
-}
-
-impl OptionKind {
-    fn allows(self, value: &str) -> bool {
-        match self {
-            Self::Boolean => parse_boolean(value).is_ok(),
-            Self::Duration => parse_duration(value).is_ok(),
-            // It may be negative: then it is worked out.
-            Self::Timeout => {
-                value.trim().starts_with('-') && value.trim().parse::<i64>().is_ok()
-                    || parse_duration(value).is_ok()
-            }
-            Self::Number => value.trim().parse::<i64>().is_ok() || Score::parse(value).is_ok(),
-            Self::PositiveNumber => Score::parse(value).is_ok_and(|score| score > Score::ZERO),
-            Self::Percentage => {
-                let number = value.trim().trim_end_matches('%');
-                number.parse::<u32>().is_ok()
-            }
-            Self::Words(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
         }
     }
 }
