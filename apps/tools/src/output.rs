@@ -27,7 +27,7 @@ pub enum ApiVersion {
 
 impl ApiVersion {
     /// What `CARDEA_API_VERSION` asks for. The error is what to say.
-    fn from_environment() -> Result<Self, String> {
+    pub(crate) fn from_environment() -> Result<Self, String> {
         match env::var("CARDEA_API_VERSION").as_deref() {
             Err(_) | Ok("" | "2.25") => Ok(Self::V2_25),
             Ok("2.42") => Ok(Self::V2_42),

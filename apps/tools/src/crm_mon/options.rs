@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
 use present::{Sections, Show};
 
-use crate::frame;
+use crate::{frame, output::ApiVersion};
 
 /// The options, and in which order those came that change what is shown.
 #[derive(Debug)]
@@ -284,7 +284,9 @@ impl Ordered {
         show.detail.description = options.show_description;
         show.detail.failure_detail = options.show_detail;
         show.detail.always_list_resources = !is_xml;
-        show.detail.newer_words = true;
+        // Whoever asks for a version that there is not has been told when the output was opened.
+        let api = ApiVersion::from_environment().unwrap_or_default();
+        show.detail.newer_words = !is_xml || api == ApiVersion::V2_42;
         show.ban_prefix = ban_prefix;
         Ok(show)
     }
