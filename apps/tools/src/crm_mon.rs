@@ -25,8 +25,11 @@ pub(crate) const TOOL: crate::Tool =
     crate::Tool { name: "crm_mon", summary: "Show the state of the cluster", main };
 
 /// The same for people, with what needs them first and each node's resources below it.
-pub const TOP: crate::Tool =
-    crate::Tool { name: "top", summary: "watch the cluster: problems first, then what is on each node", main: top };
+pub const TOP: crate::Tool = crate::Tool {
+    name: "top",
+    summary: "watch the cluster: problems first, then what is on each node",
+    main: top,
+};
 
 fn main(args: Vec<OsString>) -> ExitCode {
     let (ordered, verbosity) = match frame::parse_verbose::<Ordered>(&TOOL, &args) {

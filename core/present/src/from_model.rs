@@ -26,7 +26,12 @@ impl Status {
     /// The same with one resource alone, which may be a part of another.
     pub fn of_resource(model: &Model, cib: &Element, resource: ResourceKey) -> Self {
         let gatherer = Gatherer { model, cib, masked: masked_probes(model) };
-        Self { resources: vec![gatherer.resource(resource)], ..gatherer.status() }
+        let mut found = gatherer.resource(resource);
+        if let Resource::Primitive(primitive) = &mut found {
+            // Who names it wants to see it.
+            primitive.internal = false;
+        }
+        Self { resources: vec![found], ..gatherer.status() }
     }
 }
 

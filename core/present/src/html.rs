@@ -108,7 +108,16 @@ impl Page {
     }
 
     fn entries(&mut self, entries: &[Entry], depth: usize) {
-        for entry in entries {
+        let mut entries = entries.iter().peekable();
+        while let Some(entry) = entries.next() {
+            // What stands before a list without a heading is its heading here.
+            if let Entry::Item { text, .. } = entry
+                && let Some(Entry::Section { heading: None, entries: inner, .. }) = entries.peek()
+            {
+                self.list(depth, Some(text), |page| page.entries(inner, depth + 1));
+                entries.next();
+                continue;
+            }
             match entry {
                 Entry::Item { text, tone } => self.item(text, *tone),
                 Entry::Section { heading, entries, .. } => {
@@ -162,7 +171,11 @@ impl Page {
         }
         let _ = writeln!(document, "<style>{STYLES}</style>");
         if let Some(sheet) = &settings.stylesheet {
-            let _ = writeln!(document, "<link rel=\"stylesheet\" href=\"{}\">", escaped(sheet));
+            let _ = writeln!(
+                document,
+                "<link rel=\"stylesheet\" href=\"{}\">",
+                escaped(sheet).replace('"', "&quot;")
+            );
         }
         let _ = writeln!(document, "</head>\n<body>\n{}</body>\n</html>", self.body);
         document
@@ -187,7 +200,6 @@ fn escaped(text: &str) -> String {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
             c => safe.push(c),
         }
     }
@@ -375,6 +387,10 @@ fn attributes(page: &mut Page, status: &Status, show: &Show) {
                 for attribute in &node.attributes {
                     let value = format!("{}: {}", attribute.name, attribute.value);
                     let note = match attribute.connectivity() {
+                        Connectivity::Fine if attribute.expected.is_some() => {
+                            page.spans(&[Span("", value)]);
+                            continue;
+                        }
                         Connectivity::Fine => {
                             page.line(&format!("<li>{}</li>", escaped(&value)));
                             continue;

@@ -97,6 +97,23 @@ impl TextList {
         text
     }
 
+    /// The items alone, without headings and indentation.
+    pub fn into_items(self) -> String {
+        let mut text = String::new();
+        let mut pending: Vec<Entry> = self.entries.into_iter().rev().collect();
+        while let Some(entry) = pending.pop() {
+            match entry {
+                Entry::Item { text: item, .. } => {
+                    text.push_str(&item);
+                    text.push('\n');
+                }
+                Entry::Section { entries, .. } => pending.extend(entries.into_iter().rev()),
+                Entry::Raw(raw) => text.push_str(&raw),
+            }
+        }
+        text
+    }
+
     /// The lines with what each is about.
     pub fn into_lines(self) -> Vec<(String, Tone)> {
         let mut lines = Vec::new();

@@ -464,7 +464,7 @@ fn replica_in_brief(out: &mut TextList, replica: &Replica, show: &Show) {
     if named.nodes.len() <= 1 {
         named.nodes = replica.container.nodes.first().cloned().into_iter().collect();
     }
-    out.toned(primitive_line(&named, show, Place::Shown), tone);
+    out.toned(primitive_line(&named, show, place(show)), tone);
 }
 
 fn replica_in_full(
@@ -479,7 +479,7 @@ fn replica_in_full(
     }
     out.nested(|out| {
         for part in parts {
-            out.toned(primitive_line(part, show, Place::Shown), tone(part));
+            out.toned(primitive_line(part, show, place(show)), tone(part));
         }
     });
 }
