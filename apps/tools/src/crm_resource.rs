@@ -19,7 +19,7 @@ mod why;
 
 use std::{ffi::OsString, process::ExitCode, thread, time::Duration};
 
-use client::cib::{CallOptions, Operation, Request};
+use client::cib::{Operation, Request};
 use vocab::ToolExit;
 use xml::Element;
 
@@ -253,7 +253,7 @@ fn delete(session: &mut Session<'_>) -> Result<(), Stop> {
     };
     let wanted = Element::new(kind).with("id", id);
     let request = Request::change(Operation::Delete, Some("resources"), wanted)
-        .with_options(session.call_options() | CallOptions::NONE);
+        .with_options(session.call_options());
     session.cib.call(request).map_err(|error| {
         Stop::new(error.exit(), format!("Could not delete resource {id}: {error}"))
     })?;

@@ -85,7 +85,7 @@ fn update_one(
     seen: &mut BTreeSet<ResourceKey>,
     changed: &mut Vec<Changed>,
 ) -> Result<(), Stop> {
-    let top = session.model.resources[session.model.top_of(key, false)].id.to_string();
+    let top = session.model.resources[session.model.top_of(key, true)].id.to_string();
     let wanted = change.wanted;
     if wanted.id.is_none() && !session.options.force {
         // Only to say so if there are several.
@@ -205,7 +205,7 @@ pub(super) fn remove(
     wanted: &Wanted<'_>,
 ) -> Result<(), Stop> {
     if wanted.id.is_none() && !session.options.force {
-        let top = session.model.resources[session.model.top_of(key, false)].id.to_string();
+        let top = session.model.resources[session.model.top_of(key, true)].id.to_string();
         session.search(&top, None, &Wanted { set: None, id: None, ..*wanted });
     }
     let name = wanted.name;

@@ -349,7 +349,6 @@ impl clap::Args for Chosen {
                 Takes::Level(_) => arg
                     .value_name("LEVEL")
                     .num_args(0..=1)
-                    .require_equals(true)
                     .default_missing_value("")
                     .value_parser(level),
             };
@@ -397,11 +396,12 @@ mod tests {
     }
 
     #[test]
-    fn a_level_is_given_behind_the_option_or_not_at_all() {
+    fn a_level_is_given_with_the_option_or_not_at_all() {
         let check = |level| Command::Execute { action: Action::Check, level };
         assert_eq!(chosen(&["--force-check", "-r", "a"]), check(None));
         assert_eq!(chosen(&["--force-check=10", "-r", "a"]), check(Some(10)));
+        assert_eq!(chosen(&["--force-check", "10", "-r", "a"]), check(Some(10)));
         let validate = Command::Execute { action: Action::Validate, level: None };
-        assert_eq!(chosen(&["--validate", "a=b"]), validate);
+        assert_eq!(chosen(&["a=b", "--validate"]), validate);
     }
 }

@@ -56,18 +56,35 @@ fn resource(session: &Session<'_>, key: ResourceKey) -> String {
     )
 }
 
-/// The properties that test programs ask for, as bits: whether it is removed, managed and unique.
+/// The properties of a resource as bits, which test programs read.
 fn flags(session: &Session<'_>, key: ResourceKey) -> u64 {
     let resource = &session.model.resources[key];
+    let state = &resource.state;
     let bits = [
-        (resource.state.removed, 0),
-        (resource.state.managed, 1),
-        (resource.state.blocked, 2),
-        (resource.state.removed_launched, 3),
+        (state.removed, 0),
+        (state.managed, 1),
+        (state.blocked, 2),
+        (state.removed_launched, 3),
         (resource.notify, 4),
         (resource.unique, 5),
         (resource.fence_device, 6),
         (resource.promotable, 7),
+        // It has no place yet: nothing has been planned.
+        (true, 8),
+        (state.stop_if_failed, 12),
+        (resource.remote_nesting_allowed, 14),
+        (resource.critical, 15),
+        (state.failed, 16),
+        (resource.remote_connection, 18),
+        (state.start_pending, 19),
+        (state.exclusive_probes, 20),
+        (state.migratable, 23),
+        (state.failure_ignored, 24),
+        (resource.replica_container, 25),
+        (state.maintenance, 26),
+        (resource.needs_quorum, 28),
+        (resource.needs_fencing, 29),
+        (resource.needs_unfencing, 30),
     ];
     bits.iter().filter(|(is_set, _)| *is_set).fold(0, |sum, (_, bit)| sum | (1 << bit))
 }

@@ -104,7 +104,7 @@ fn primitive_line(session: &Session<'_>, key: ResourceKey) -> String {
     show.detail.newer_words = true;
     let mut text = present::TextList::new();
     present::resource_items(&mut text, &status, &show);
-    text.into_text().trim_end_matches('\n').to_owned()
+    text.into_items().trim_end_matches('\n').to_owned()
 }
 
 fn key(operation: &Element) -> &str {
@@ -118,11 +118,7 @@ fn last_change(operation: &Element) -> Option<String> {
 
 fn status(operation: &Element) -> &'static str {
     let code = operation.attr("op-status").and_then(|code| code.parse().ok());
-    let known = code.map_or(Some(ExecStatus::Pending), |code: i32| match code {
-        -2 => None,
-        other => ExecStatus::from_code(other),
-    });
-    known.map_or("Unrecognized status (bug?)", status_words)
+    code.and_then(ExecStatus::from_code).map_or("Unrecognized status (bug?)", status_words)
 }
 
 /// How the execution of an operation went, in the words of tools.

@@ -85,7 +85,7 @@ pub(super) fn role(model: &Model, key: ResourceKey) -> Role {
 /// Where the resource of that name is, and whether it is promoted there.
 pub(super) fn places(model: &Model, key: ResourceKey, requested: &str) -> Vec<(NodeKey, bool)> {
     let resource = &model.resources[key];
-    let top = model.top_of(key, false);
+    let top = model.top_of(key, true);
     let is_common_name = model.resources[top].is_clone()
         && !resource.unique
         && resource.state.history_id.as_ref().is_some_and(|known| known.as_str() == requested)
@@ -151,7 +151,7 @@ pub(super) fn query(session: &mut Session<'_>, raw: bool) -> Result<(), Stop> {
     }
     let mut text = TextList::new();
     present::resource_items(&mut text, &status, &show);
-    session.output.text(&text.into_text());
+    session.output.text(&text.into_items());
     session.output.text("Resource XML:\n");
     let xml = element.to_pretty();
     session.output.text(&xml);
@@ -174,7 +174,14 @@ fn configuration(session: &Session<'_>, key: ResourceKey, raw: bool) -> Result<E
     };
     let parent = resource.parent.map(|parent| &session.model.resources[parent].variant);
     if let (Some(Variant::Clone(_)), Some(number)) = (parent, &resource.instance) {
-        element.set("clone", number);
+        set_instance(&mut element, number);
     }
     Ok(element)
+}
+
+fn set_instance(element: &mut Element, number: &str) {
+    element.set("clone", number);
+    for member in element.elements_mut().filter(|member| member.name() == "primitive") {
+        member.set("clone", number);
+    }
 }

@@ -144,29 +144,42 @@ fn away(session: &mut Session<'_>) -> Result<(), Stop> {
     forbid(session, id, &name, promoted_only)
 }
 
-/// Forbids a node.
-pub(super) fn forbid(
+/// Forbids a node, and warns of that.
+fn forbid(
     session: &mut Session<'_>,
     id: &str,
     node: &str,
     promoted_only: bool,
 ) -> Result<(), Stop> {
-    let constraint_id = format!("cli-ban-{id}-on-{node}");
     let end = end(session)?;
     let what = if promoted_only { "being promoted" } else { "running" };
     session.say(format!(
-        "WARNING: Creating rsc_location constraint '{constraint_id}' with a score of -INFINITY for resource {id} on \
-         {node}.\n\tThis will prevent {id} from {what} on {node} until the constraint is removed using the clear \
+        "WARNING: Creating rsc_location constraint 'cli-ban-{id}-on-{node}' with a score of -INFINITY for resource {id} \
+         on {node}.\n\tThis will prevent {id} from {what} on {node} until the constraint is removed using the clear \
          option or by editing the CIB with an appropriate tool.\n\tThis will be the case even if {node} is the last \
          node in the cluster"
     ));
-    let ids = [
-        constraint_id.clone(),
-        format!("{constraint_id}-rule"),
-        format!("{constraint_id}-expr"),
-        format!("{constraint_id}-lifetime"),
-    ];
-    add(session, &ids, id, node, "-INFINITY", end.as_deref(), promoted_only)
+    add_ban(session, id, node, end.as_deref(), promoted_only)
+}
+
+/// Forbids a node until who asks for it allows it again.
+pub(super) fn forbid_for_now(session: &mut Session<'_>, id: &str, node: &str) -> Result<(), Stop> {
+    let end = end(session)?;
+    let promoted_only = session.options.promoted;
+    add_ban(session, id, node, end.as_deref(), promoted_only)
+}
+
+fn add_ban(
+    session: &mut Session<'_>,
+    id: &str,
+    node: &str,
+    end: Option<&str>,
+    promoted_only: bool,
+) -> Result<(), Stop> {
+    let own = format!("cli-ban-{id}-on-{node}");
+    let ids =
+        [own.clone(), format!("{own}-rule"), format!("{own}-expr"), format!("{own}-lifetime")];
+    add(session, &ids, id, node, "-INFINITY", end, promoted_only)
 }
 
 fn prefer(

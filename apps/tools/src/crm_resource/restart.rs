@@ -1,9 +1,6 @@
 //! Restarts a resource and what depends on it: has it stopped, waits, lets it start again, waits.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use client::cib::NotificationKind;
 use model::{Model, NodeKey, ResourceKey, resource::base_name};
@@ -154,7 +151,7 @@ fn set_role(
 
 fn keep_stopped(session: &mut Session<'_>, key: ResourceKey, way: &Way) -> Result<(), Stop> {
     match way {
-        Way::Ban { id, node } => location::forbid(session, id, node, session.options.promoted),
+        Way::Ban { id, node } => location::forbid_for_now(session, id, node),
         Way::Role { requested, .. } => set_role(session, key, requested, "stopped"),
     }
 }
@@ -179,7 +176,7 @@ fn stop(
     session: &mut Session<'_>,
     id: &str,
     node: Option<NodeKey>,
-    before: &BTreeSet<String>,
+    before: &[String],
     deadline: Option<Instant>,
     notified: bool,
 ) -> Result<(), Stop> {
@@ -187,15 +184,15 @@ fn stop(
     let expected = expected(session, node.as_deref()).inspect_err(|_| {
         session.output.remark("Could not determine which resources would be stopped");
     })?;
-    let left = |session: &mut Session<'_>| -> Result<BTreeSet<String>, Stop> {
+    let left = |session: &mut Session<'_>| -> Result<Vec<String>, Stop> {
         session.reread().inspect_err(|_| {
             session.output.remark("Could not determine which resources were stopped");
         })?;
         let node = node.as_deref().and_then(|name| session.model.node_named(name));
         let now = active(&session.model, node);
-        Ok(now.difference(&expected).cloned().collect())
+        Ok(without(&now, &expected))
     };
-    let waiting: BTreeSet<String> = before.difference(&expected).cloned().collect();
+    let waiting: Vec<String> = without(before, &expected);
     session.say(format!("Waiting for {} resources to stop:", waiting.len()));
     list(session, &waiting);
     until_none(session, waiting, deadline, notified, left).map_err(|unfinished| {
@@ -208,20 +205,20 @@ fn start(
     session: &mut Session<'_>,
     id: &str,
     node: Option<NodeKey>,
-    before: &BTreeSet<String>,
+    before: &[String],
     deadline: Option<Instant>,
     notified: bool,
 ) -> Result<(), Stop> {
     let now = active(&session.model, node);
     // What depends on the resource may come back elsewhere.
-    let left = |session: &mut Session<'_>| -> Result<BTreeSet<String>, Stop> {
+    let left = |session: &mut Session<'_>| -> Result<Vec<String>, Stop> {
         session.reread().inspect_err(|_| {
             session.output.remark("Could not determine which resources were started");
         })?;
         let now = active(&session.model, None);
-        Ok(before.difference(&now).cloned().collect())
+        Ok(without(before, &now))
     };
-    let waiting: BTreeSet<String> = before.difference(&now).cloned().collect();
+    let waiting: Vec<String> = without(before, &now);
     session.say(format!("Waiting for {} resources to start again:", waiting.len()));
     list(session, &waiting);
     until_none(session, waiting, deadline, notified, left).map_err(|unfinished| {
@@ -232,7 +229,7 @@ fn start(
 /// Why waiting ended too early.
 enum Unfinished {
     /// The time is over, and these are left.
-    Left(BTreeSet<String>),
+    Left(Vec<String>),
     /// Something else.
     Stop(Stop),
 }
@@ -250,7 +247,7 @@ impl Unfinished {
     }
 }
 
-fn list(session: &mut Session<'_>, resources: &BTreeSet<String>) {
+fn list(session: &mut Session<'_>, resources: &[String]) {
     for resource in resources {
         session.say(format!(" * {resource}"));
     }
@@ -261,10 +258,10 @@ fn list(session: &mut Session<'_>, resources: &BTreeSet<String>) {
 /// that time again whenever there has been progress.
 fn until_none(
     session: &mut Session<'_>,
-    mut waiting: BTreeSet<String>,
+    mut waiting: Vec<String>,
     deadline: Option<Instant>,
     notified: bool,
-    left: impl Fn(&mut Session<'_>) -> Result<BTreeSet<String>, Stop>,
+    left: impl Fn(&mut Session<'_>) -> Result<Vec<String>, Stop>,
 ) -> Result<(), Unfinished> {
     while !waiting.is_empty() {
         let before = waiting.len();
@@ -286,7 +283,7 @@ fn until_none(
 }
 
 /// The longest time that the stop of one of the resources may take, and some more.
-fn estimate(model: &Model, resources: &BTreeSet<String>) -> Duration {
+fn estimate(model: &Model, resources: &[String]) -> Duration {
     let keys: Vec<ResourceKey> =
         resources.iter().filter_map(|id| model.resource_named(id)).collect();
     let timeouts = super::locate::leaves(model, &keys).into_iter().map(|key| {
@@ -311,7 +308,7 @@ fn estimate(model: &Model, resources: &BTreeSet<String>) -> Duration {
 }
 
 /// What would be active if the cluster did all that it has to do now.
-fn expected(session: &mut Session<'_>, node: Option<&str>) -> Result<BTreeSet<String>, Stop> {
+fn expected(session: &mut Session<'_>, node: Option<&str>) -> Result<Vec<String>, Stop> {
     session.reread()?;
     let document = session.document.clone();
     planning(|| {
@@ -324,16 +321,56 @@ fn expected(session: &mut Session<'_>, node: Option<&str>) -> Result<BTreeSet<St
 }
 
 /// The resources that are active on a node, or anywhere: of groups the members, of other collections the whole.
-fn active(model: &Model, node: Option<NodeKey>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut pending = model.top.clone();
+fn active(model: &Model, node: Option<NodeKey>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending: Vec<ResourceKey> = model.top.iter().rev().copied().collect();
     while let Some(key) = pending.pop() {
         let resource = &model.resources[key];
         if resource.is_group() {
-            pending.extend(&resource.state.children);
+            pending.extend(resource.state.children.iter().rev());
         } else if is_active(model, key, node) {
-            found.insert(resource.id.to_string());
+            found.push(resource.id.to_string());
         }
     }
     found
+}
+
+/// Those that are not among the others.
+fn without(resources: &[String], others: &[String]) -> Vec<String> {
+    resources.iter().filter(|id| !others.contains(id)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use vocab::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn members_of_groups_count_by_themselves_and_clones_as_a_whole() {
+        let active_here = |id: &str| {
+            format!(
+                "<lrm_resource id='{id}' type='Dummy' class='ocf' provider='pacemaker'><lrm_rsc_op id='{id}_last_0' \
+                 operation='start' operation_key='{id}_start_0' call-id='5' rc-code='0' op-status='0' interval='0' \
+                 transition-key='1:1:0:x' transition-magic='0:0;1:1:0:x'/></lrm_resource>"
+            )
+        };
+        let dummy = |id: &str| {
+            format!("<primitive id='{id}' class='ocf' provider='pacemaker' type='Dummy'/>")
+        };
+        let cib = xml::parse(&format!(
+            "<cib have-quorum='1'><configuration><crm_config><cluster_property_set id='o'><nvpair id='s' \
+             name='stonith-enabled' value='false'/></cluster_property_set></crm_config><nodes><node id='1' uname='n1'/>\
+             </nodes><resources>{}<group id='g'>{}{}</group><clone id='c'>{}</clone></resources><constraints/>\
+             </configuration><status><node_state id='1' uname='n1' in_ccm='true' crmd='online' join='member' \
+             expected='member'><lrm id='1'><lrm_resources>{}{}{}</lrm_resources></lrm></node_state></status></cib>",
+            dummy("z"), dummy("m1"), dummy("m2"), dummy("i"),
+            active_here("z"), active_here("m1"), active_here("i"),
+        ))
+        .expect("this is XML");
+        let (model, _) = Model::build(&cib, Timestamp(0));
+        assert_eq!(active(&model, None), ["z", "m1", "c"]);
+        assert_eq!(active(&model, model.node_named("n1")), ["z", "m1", "c"]);
+        assert_eq!(without(&active(&model, None), &["m1".to_owned()]), ["z", "c"]);
+    }
 }

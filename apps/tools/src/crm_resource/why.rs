@@ -24,7 +24,7 @@ impl Checks {
     pub(super) fn of(session: &Session<'_>, key: ResourceKey, node: Option<NodeKey>) -> Self {
         let model = &session.model;
         let resource = &model.resources[key];
-        let top = &model.resources[model.top_of(key, false)];
+        let top = &model.resources[model.top_of(key, true)];
         let target = resource.meta("target-role").and_then(|text| text.parse().ok());
         let lock = resource.state.lock;
         Self {
