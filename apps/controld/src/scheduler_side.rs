@@ -62,7 +62,7 @@ async fn ask(
     let client = match connection {
         Some(client) => client,
         None => {
-            let connected = AsyncXmlClient::connect(ENDPOINT).await;
+            let connected = AsyncXmlClient::connect_for_documents(ENDPOINT).await;
             connection.insert(connected.map_err(|error| error.to_string())?)
         }
     };

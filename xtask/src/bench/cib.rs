@@ -24,6 +24,9 @@ const RUNS: usize = 100;
 /// The same, for commands on large documents.
 const FEW_RUNS: usize = 5;
 
+/// What a document of 12 MB needs to fit into a message.
+const BUFFER: &str = "PCMK_ipc_buffer=33554432";
+
 /// A process of each daemon, and a cluster with 100 resources; then large documents with a daemon of their own.
 pub(super) fn all(software: &Software, repeat: usize, figures: &mut Column<'_>) -> Result<()> {
     let bed = measures::formed(software)?;
@@ -74,18 +77,20 @@ fn large(bed: &Bed, node: &str, figures: &mut Column<'_>) -> Result<()> {
     let place = |name: &str| (format!("/run/{name}"), running.live_file(&format!("/run/{name}")));
     let (cib, at) = place("bench-1000.xml");
     Large::groups(16, 1_000, Status::Steady).write(&mut fs::File::create(&at)?)?;
-    let daemon = "mkdir -p /run/bench-cib && chown hacluster:haclient /run/bench-cib && \
-                  setsid /usr/lib/pacemaker/pacemaker-based -s -r /run/bench-cib >/dev/null 2>&1 &";
-    bed.run(node, &["sh", "-c", daemon])?;
+    let daemon = format!(
+        "mkdir -p /run/bench-cib && chown hacluster:haclient /run/bench-cib && \
+         {BUFFER} setsid /usr/lib/pacemaker/pacemaker-based -s -r /run/bench-cib >/dev/null 2>&1 &"
+    );
+    bed.run(node, &["sh", "-c", &daemon])?;
     netns::wait_until("the CIB's daemon", LIMIT, || {
         bed.run(node, &["cibadmin", "-Q", "--local"]).map(drop)
     })?;
-    bed.run(node, &["cibadmin", "--replace", "--force", "--xml-file", &cib])?;
+    bed.run(node, &["env", BUFFER, "cibadmin", "--replace", "--force", "--xml-file", &cib])?;
     for (name, words) in [
-        ("16 × 1,000: cibadmin -Q", &["cibadmin", "-Q", "--local"][..]),
+        ("16 × 1,000: cibadmin -Q", &["env", BUFFER, "cibadmin", "-Q", "--local"][..]),
         (
             "16 × 1,000: an option set with cibadmin",
-            &["cibadmin", "-M", "-X", &change("COUNT").to_compact()],
+            &["env", BUFFER, "cibadmin", "-M", "-X", &change("COUNT").to_compact()],
         ),
         (
             "16 × 1,000: crm_mon -1, from a file",

@@ -145,7 +145,7 @@ impl Cib {
                 return Ok(Self::new(Connection::Remote { connection, token }));
             }
         };
-        let mut client = XmlClient::connect(endpoint)?;
+        let mut client = XmlClient::connect_for_documents(endpoint)?;
         let hello = ClientMessage::Register { client_name: Some(client_name.to_owned()) };
         let answer = client.call(&hello.to_element(), CALL_TIMEOUT)?;
         let token = Registered::from_element(&answer)?.client_id;

@@ -34,7 +34,7 @@ pub struct AsyncCib {
 impl AsyncCib {
     /// Connects under a name. Try again if the daemon is not there yet.
     pub async fn connect(client_name: &str) -> Result<Self, CibError> {
-        let mut connection = AsyncXmlClient::connect(READ_WRITE).await?;
+        let mut connection = AsyncXmlClient::connect_for_documents(READ_WRITE).await?;
         let hello = ClientMessage::Register { client_name: Some(client_name.to_owned()) };
         let answer = connection.call(&hello.to_element(), CALL_TIMEOUT).await?;
         let token = Registered::from_element(&answer)?.client_id;

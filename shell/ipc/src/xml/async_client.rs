@@ -7,7 +7,9 @@ use super::{
     CONNECT_TIMEOUT, SEND_TIMEOUT, authenticate,
     codec::{self, Numbers},
 };
-use crate::{AsyncClient, CallError, ConnectError, Credentials, message_limit};
+use crate::{
+    AsyncClient, CallError, ConnectError, Credentials, buffer::document_limit, message_limit,
+};
 
 /// A connection to a server of XML messages, for daemons.
 #[derive(Debug)]
@@ -19,7 +21,16 @@ pub struct AsyncXmlClient {
 impl AsyncXmlClient {
     /// Connects to the daemon that listens as `name`, which must run as root or as the cluster's user.
     pub async fn connect(name: &str) -> Result<Self, ConnectError> {
-        let client = AsyncClient::connect(name, message_limit(), CONNECT_TIMEOUT).await?;
+        Self::connect_with(name, message_limit()).await
+    }
+
+    /// The same for requests or answers that are whole documents: those of ordinary clusters go uncompressed.
+    pub async fn connect_for_documents(name: &str) -> Result<Self, ConnectError> {
+        Self::connect_with(name, document_limit()).await
+    }
+
+    async fn connect_with(name: &str, limit: u32) -> Result<Self, ConnectError> {
+        let client = AsyncClient::connect(name, limit, CONNECT_TIMEOUT).await?;
         authenticate(name, client.server())?;
         Ok(Self { client, numbers: Numbers::default() })
     }

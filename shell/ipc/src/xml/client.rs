@@ -10,7 +10,7 @@ use super::{
     CONNECT_TIMEOUT, SEND_TIMEOUT, authenticate,
     codec::{self, Numbers},
 };
-use crate::{CallError, Client, ConnectError, Credentials, message_limit};
+use crate::{CallError, Client, ConnectError, Credentials, buffer::document_limit, message_limit};
 
 /// A connection to a server of XML messages, for tools: every call blocks.
 #[derive(Debug)]
@@ -22,7 +22,16 @@ pub struct XmlClient {
 impl XmlClient {
     /// Connects to the daemon that listens as `name`, which must run as root or as the cluster's user.
     pub fn connect(name: &str) -> Result<Self, ConnectError> {
-        let client = Client::connect(name, message_limit(), CONNECT_TIMEOUT)?;
+        Self::connect_with(name, message_limit())
+    }
+
+    /// The same for requests or answers that are whole documents: those of ordinary clusters go uncompressed.
+    pub fn connect_for_documents(name: &str) -> Result<Self, ConnectError> {
+        Self::connect_with(name, document_limit())
+    }
+
+    fn connect_with(name: &str, limit: u32) -> Result<Self, ConnectError> {
+        let client = Client::connect(name, limit, CONNECT_TIMEOUT)?;
         authenticate(name, client.server())?;
         Ok(Self { client, numbers: Numbers::default() })
     }
