@@ -289,10 +289,7 @@ where
 }
 
 /// The value that is set under one of the option's names, the current name first.
-pub fn value<'a>(
-    setting: &Setting,
-    get: impl FnMut(&str) -> Option<&'a str>,
-) -> Option<&'a str> {
+pub fn value<'a>(setting: &Setting, get: impl FnMut(&str) -> Option<&'a str>) -> Option<&'a str> {
     setting.names().find_map(get)
 }
 
