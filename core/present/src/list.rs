@@ -30,7 +30,7 @@ pub(crate) enum Entry {
     /// A line.
     Item { text: String, tone: Tone },
     /// A list of its own; some have no heading.
-    Section { heading: Option<String>, spaced: bool, entries: Vec<Entry> },
+    Section { heading: Option<String>, spaced: bool, entries: Vec<Self> },
     /// Text as it is.
     Raw(String),
 }

@@ -32,7 +32,7 @@ pub fn status(status: &Status, show: &Show) -> Vec<Element> {
                 .with_children(nodes.map(|node| self::node(node, show, &selection))),
         );
     }
-    if sections.resources && !(show.detail.group_by_node && !show.detail.inactive) {
+    if sections.resources && (show.detail.inactive || !show.detail.group_by_node) {
         let mut listed = status
             .resources
             .iter()

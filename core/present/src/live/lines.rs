@@ -240,9 +240,9 @@ fn coloured(text: String, tone: Tone, status: &Status) -> Line {
 fn plain(text: &str, status: &Status) -> Style {
     let line = text.trim_start_matches([' ', '*']);
     let is_node = ["Node ", "RemoteNode ", "GuestNode "].iter().any(|kind| line.starts_with(kind));
-    if line.starts_with("OFFLINE:") || line.starts_with("RemoteOFFLINE:") {
-        Style::Bad
-    } else if is_node && (line.contains("UNCLEAN") || line.contains(": OFFLINE")) {
+    let is_bad_list = line.starts_with("OFFLINE:") || line.starts_with("RemoteOFFLINE:");
+    let is_bad_node = is_node && (line.contains("UNCLEAN") || line.contains(": OFFLINE"));
+    if is_bad_list || is_bad_node {
         Style::Bad
     } else if is_node && !line.contains(": online") {
         Style::Notable
