@@ -114,6 +114,7 @@ impl<'a> Report<'a> {
             inactive: true,
             pending,
             failure_detail: true,
+            always_list_resources: true,
             newer_words: true,
             ..Detail::default()
         };

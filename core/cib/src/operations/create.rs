@@ -109,7 +109,7 @@ fn report(new: &Arc<Element>, failure: Failure) -> Element {
     if let Some(id) = new.id() {
         update.set("id", id);
     }
-    update.set("object_type", new.name());
+    update.set("object-type", new.name());
     update.set("operation", Operation::Create);
     update.set("reason", failure);
     Element::new("failed").with_child(update)
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(refused.failure, Failure::Exists);
         assert_eq!(
             refused.report.unwrap().to_compact(),
-            "<failed><failed_update id=\"a\" object_type=\"primitive\" operation=\"cib_create\" \
+            "<failed><failed_update id=\"a\" object-type=\"primitive\" operation=\"cib_create\" \
              reason=\"File exists\"><primitive id=\"a\"/></failed_update></failed>"
         );
     }
