@@ -237,6 +237,7 @@ fn other_hosts_log_in_with_a_password() {
         let afar = |command: &str| tool_from_afar("hacluster", PASSWORD, command);
         assert_ne!(afar("cibadmin -Q").code, 0, "nobody listens yet");
         tool("cibadmin -M -X '<cib remote-clear-port=\"9898\"/>'").succeeded();
+        daemon.listens(9898).await;
         assert!(afar("cibadmin -Q").succeeded().contains("remote-clear-port=\"9898\""));
         afar(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
         assert_eq!(afar(&format!("cibadmin -C -o resources -X '{DUMMY}'")).code, 108);
@@ -288,6 +289,8 @@ fn other_hosts_are_known_by_certificates() {
             let server = RemoteServer { host, port, user, password, encrypted: true };
             Cib::open_backend("test", &Backend::Remote(server))
         };
+        // The daemon answers the change before it opens the port.
+        daemon.listens(9899).await;
         let mut ours = open(9899, PASSWORD).unwrap();
         let big = Element::new("nvpair").with("id", "b").with("name", "x".repeat(300_000));
         let set = Element::new("cluster_property_set").with("id", "s").with_child(big);

@@ -273,6 +273,10 @@ cluster corosync
 --bogus1
 "#;
 
+/// Options whose defaults are others than those that Debian's daemons tell: several nodes may be fenced at once, as in
+/// Pacemaker 3, and nothing limits queues by a number of messages.
+const OTHER_DEFAULTS: [&str; 2] = ["concurrent-fencing: ", "cluster-ipc-limit: "];
+
 fn main() -> ExitCode {
     if std::env::var_os(AS_PCS).is_some() {
         return pcs::main(std::env::args_os().collect());
@@ -367,7 +371,9 @@ fn agree(command: &str, real: &Side, ours: &Side) -> bool {
         let text = String::from_utf8_lossy(bytes).replace(&*file.to_string_lossy(), "FILE");
         // Usage comes behind the error and is in words of its own.
         let end = text.find("\nUsage:").unwrap_or(text.len());
-        text[..end].trim_end().to_owned()
+        let lines = text[..end].trim_end().lines();
+        let alike = |line: &&str| !OTHER_DEFAULTS.iter().any(|other| line.contains(other));
+        lines.filter(alike).collect::<Vec<_>>().join("\n")
     };
     let mut same = true;
     let mut differ = |what: &str, theirs: String, mine: String| {

@@ -8,7 +8,7 @@
 //! upgrade: a document of an old schema ──▶ the same of a newer one, with what was lost on the way
 //! ```
 //!
-//! It knows nothing of what options mean or how a CIB is changed. Start from [`validate`], [`Content`] and [`upgrade()`].
+//! It knows nothing of what options mean or how a CIB is changed. Start from [`validate()`], [`Content`] and [`upgrade()`].
 
 mod content;
 mod element;

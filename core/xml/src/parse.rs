@@ -82,6 +82,9 @@ pub enum Problem {
     /// A character that XML does not allow.
     #[error("the character U+{0:04X} is not allowed in XML")]
     Character(u32),
+    /// Something that cannot be a name is where an element or an attribute has its.
+    #[error("'{0}' cannot be the name of an element or an attribute")]
+    Name(String),
     /// Anything else, in the tokenizer's words.
     #[error("{0}")]
     Syntax(String),
@@ -218,14 +221,14 @@ impl Builder {
     /// An element's name and attributes.
     fn head(&mut self, start: &BytesStart<'_>) -> Result<(CompactString, Packed), Problem> {
         let syntax = |error: &dyn fmt::Display| Problem::Syntax(error.to_string());
-        let name = checked(start.name().0)?.into();
+        let name = as_name(start.name().0)?.into();
         self.attributes.clear();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| syntax(&error))?;
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|error| syntax(&error))?;
-            self.attributes.append(checked(attribute.key.0)?, checked(&value)?);
+            self.attributes.append(as_name(attribute.key.0)?, checked(&value)?);
         }
         Ok((name, self.attributes.to_fitting()))
     }
@@ -271,6 +274,17 @@ fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem>
         "apos" => Ok('\''),
         other => Err(Problem::Entity(other.chars().take(64).collect())),
     }
+}
+
+/// Refuses what is no name, so that what is read can always be written and read again. Which of the characters beyond
+/// ASCII are letters is not looked at.
+fn as_name(text: &str) -> Result<&str, Problem> {
+    let starts = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':') || !c.is_ascii();
+    let goes_on = |c: char| starts(c) || c.is_ascii_digit() || matches!(c, '-' | '.');
+    if text.starts_with(starts) && text.chars().all(goes_on) {
+        return checked(text);
+    }
+    Err(Problem::Name(text.chars().take(64).collect()))
 }
 
 /// Refuses characters that XML 1.0 does not allow, so that what is read can always be written and read again.
@@ -321,6 +335,11 @@ mod tests {
         assert_eq!(error("<a>&e;</a>").problem, Problem::Entity("e".into()));
         assert_eq!(error("<a b='&#1;'/>").problem, Problem::Character(1));
         assert!(matches!(error("<a b='1' b='2'/>").problem, Problem::Syntax(_)));
+        for (text, name) in
+            [("<>x</>", ""), ("<./>", "."), ("<a 1='x'/>", "1"), ("<a:b x(='1'/>", "x(")]
+        {
+            assert_eq!(error(text).problem, Problem::Name(name.into()), "{text}");
+        }
         assert_eq!(error("<a>\n</b>").at.line, 2);
         assert_eq!(
             parse_bytes(b"<a>\n\xff</a>", Limits::DOCUMENT).unwrap_err(),

@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    net::TcpStream,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -100,6 +101,13 @@ impl Daemon {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
             }
+        }
+    }
+
+    /// Waits until the daemon listens on the port.
+    pub(crate) async fn listens(&self, port: u16) {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -181,7 +181,7 @@ mod tests {
                 count(&read(text).unwrap_or_else(|error| panic!("{name}: {error:#}")))
             })
             .collect();
-        assert_eq!(counts.iter().sum::<usize>(), 777);
+        assert_eq!(counts.iter().sum::<usize>(), 781);
     }
 
     #[test]

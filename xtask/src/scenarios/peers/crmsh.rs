@@ -77,7 +77,7 @@ const CONFIGURE: &[Step] = &[
     Prints("crm configure get_property pe-warn-series-max", &["88"]),
     Does("crm configure op_defaults timeout=30s", &["/cib/configuration/op_defaults//nvpair[@name='timeout' and @value='30s']"]),
     Prints("crm configure show op-options", &["op_defaults op-options: \\\n\ttimeout=30s"]),
-    Does("crm configure delete op-options", &["no /cib/configuration/op_defaults/meta_attributes"]),
+    Does("crm configure delete op-options", &["no /cib/configuration/op_defaults/meta_attributes[@id='op-options']"]),
     Does("crm configure modgroup g1 remove d2; crm configure modgroup g1 add d2", &["//group[@id='g1']/primitive[@id='d2']"]),
     Idle,
 ];
