@@ -71,6 +71,6 @@ mod tests {
             .children()
             .filter_map(|p| p.attr("name"))
             .collect();
-        assert!(names.contains(&"dc-deadtime") && names.contains(&"shutdown-lock"));
+        assert!(names.contains(&"dc-deadtime") && !names.contains(&"shutdown-lock"));
     }
 }
