@@ -88,6 +88,47 @@ fn tools_that_watch_are_told() {
     });
 }
 
+/// Who keeps a copy has what the daemon has, also after changes that were told to nobody.
+#[test]
+fn a_kept_copy_is_what_the_daemon_has() {
+    in_namespace("a_kept_copy_is_what_the_daemon_has", async || {
+        let daemon = Daemon::start(&[]).await;
+        let mut keeper = AsyncCib::connect("keeper").await.unwrap();
+        keeper.keep_copy().await.unwrap();
+        let commands = [
+            "true",
+            &format!("cibadmin -C -o resources -X '{DUMMY}'"),
+            "cibadmin -M -c -o status -X '<node_state id=\"1\" uname=\"a\"/>'",
+            "cibadmin -D --xpath //node_state",
+            "crm_attribute -n stonith-enabled -v false",
+            "cibadmin -B",
+            "cibadmin -E -f",
+            "cibadmin -M -X '<cib validate-with=\"pacemaker-3.0\"/>'",
+        ];
+        for (step, command) in commands.into_iter().enumerate() {
+            tool(command).succeeded();
+            let mut direct = Cib::open_backend("test", &Backend::Live).unwrap();
+            if step % 3 == 2 {
+                let untold = Element::new("node_state").with("id", "7").with("uname", step);
+                let options = CallOptions::INHIBIT_NOTIFY | CallOptions::CAN_CREATE;
+                direct.modify(Some("status"), untold, options).unwrap();
+            }
+            let whole = Request::query(None).with_options(CallOptions::SCOPE_LOCAL);
+            let asked = keeper.send(whole).await.unwrap();
+            let found = loop {
+                match keeper.next().await.unwrap() {
+                    CibEvent::Reply(reply) => break reply,
+                    CibEvent::Changed(_) | CibEvent::Replaced(_) => {}
+                }
+            };
+            assert_eq!((found.call_id, found.result), (asked, Ok(())));
+            let there = direct.query(None, CallOptions::SCOPE_LOCAL).unwrap();
+            assert_eq!(found.output.unwrap().to_pretty(), there.to_pretty(), "after {command}");
+        }
+        daemon.end();
+    });
+}
+
 #[test]
 fn what_makes_no_sense_is_refused_and_the_daemon_lives() {
     in_namespace("what_makes_no_sense_is_refused_and_the_daemon_lives", async || {

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use client::cib::{AsyncCib, CibError, CibEvent};
 use controller::Input;
-use messages::cib::{CallOptions, NotificationKind, Request};
+use messages::cib::{CallOptions, Request};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// How often, and after what time each, the CIB manager is tried.
@@ -28,8 +28,7 @@ pub(crate) async fn connect() -> Result<AsyncCib, CibError> {
 
 async fn try_connect() -> Result<AsyncCib, CibError> {
     let mut cib = AsyncCib::connect("crmd").await?;
-    cib.subscribe(NotificationKind::Replaced).await?;
-    cib.subscribe(NotificationKind::Diff).await?;
+    cib.keep_copy().await?;
     Ok(cib)
 }
 

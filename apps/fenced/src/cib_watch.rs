@@ -1,8 +1,7 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use client::cib::{AsyncCib, CibError, CibEvent};
+use client::cib::{AsyncCib, CallOptions, CibError, CibEvent, Failure, Reply, Request};
 use fencer::Configuration;
-use messages::cib::NotificationKind;
 use tokio::sync::mpsc;
 use vocab::NodeName;
 use xml::{Element, patchset::Patchset};
@@ -33,27 +32,44 @@ async fn follow(
     sender: &mpsc::UnboundedSender<Configuration>,
 ) -> Result<(), CibError> {
     let mut cib = AsyncCib::connect(crate::NAME).await?;
-    cib.subscribe(NotificationKind::Diff).await?;
+    cib.keep_copy().await?;
+    let mut asked = Some(ask(&mut cib).await?);
+    let mut outdated = false;
     let mut last = None;
-    loop {
-        let document = cib.query(None).await?;
-        let configuration = Configuration::from_cib(&document, local);
-        if last.as_ref() != Some(&configuration) {
-            last = Some(configuration.clone());
-            if sender.send(configuration).is_err() {
-                return Ok(());
+    while let Some(event) = cib.next().await {
+        match event {
+            CibEvent::Reply(reply) if asked == Some(reply.call_id) => {
+                asked = None;
+                let configuration = Configuration::from_cib(&*content(reply)?, local);
+                if last.as_ref() != Some(&configuration) {
+                    last = Some(configuration.clone());
+                    if sender.send(configuration).is_err() {
+                        return Ok(());
+                    }
+                }
             }
+            CibEvent::Reply(_) => {}
+            // The status changes all the time and says nothing about devices.
+            CibEvent::Changed(change) => outdated |= is_about_configuration(&change.patch),
+            CibEvent::Replaced(_) => outdated = true,
         }
-        // The status changes all the time and says nothing about devices.
-        loop {
-            match cib.next().await {
-                None => return Ok(()),
-                Some(CibEvent::Changed(diff)) if is_about_configuration(&diff.patch) => break,
-                Some(CibEvent::Replaced(_)) => break,
-                Some(CibEvent::Changed(_) | CibEvent::Reply(_)) => {}
-            }
+        if outdated && asked.is_none() {
+            outdated = false;
+            asked = Some(ask(&mut cib).await?);
         }
     }
+    Ok(())
+}
+
+/// Asks for the whole CIB and gives the number of the question.
+async fn ask(cib: &mut AsyncCib) -> Result<i32, CibError> {
+    cib.send(Request::query(None).with_options(CallOptions::SCOPE_LOCAL)).await
+}
+
+fn content(reply: Reply) -> Result<Arc<Element>, CibError> {
+    let failed = |failure| CibError::Failed { failure, output: None };
+    reply.result.map_err(failed)?;
+    reply.output.ok_or_else(|| failed(Failure::NoMessage))
 }
 
 fn is_about_configuration(patch: &Element) -> bool {

@@ -8,6 +8,7 @@ mod blocking;
 mod daemon;
 mod error;
 mod file;
+mod kept;
 mod remote;
 mod trace;
 

@@ -8,7 +8,7 @@ use messages::cib::{
 use std::sync::Arc;
 use xml::Element;
 
-use super::{CALL_TIMEOUT, CibError, READ_WRITE};
+use super::{CALL_TIMEOUT, CibError, READ_WRITE, kept::KeptCopy};
 
 /// Something that the CIB tells a daemon.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +27,10 @@ pub struct AsyncCib {
     connection: AsyncXmlClient,
     token: String,
     last_call: i32,
-    /// What came while a call waited for its own answer.
+    /// What came and was not taken yet.
     waiting: VecDeque<CibEvent>,
+    /// A copy of the CIB, if one is kept.
+    copy: Option<KeptCopy>,
 }
 
 impl AsyncCib {
@@ -38,7 +40,7 @@ impl AsyncCib {
         let hello = ClientMessage::Register { client_name: Some(client_name.to_owned()) };
         let answer = connection.call(&hello.to_element(), CALL_TIMEOUT).await?;
         let token = Registered::from_element(&answer)?.client_id;
-        Ok(Self { connection, token, last_call: 0, waiting: VecDeque::new() })
+        Ok(Self { connection, token, last_call: 0, waiting: VecDeque::new(), copy: None })
     }
 
     /// Asks for notifications of a kind; changes made before this returns may be missed.
@@ -48,12 +50,28 @@ impl AsyncCib {
         Ok(())
     }
 
+    /// Asks for notifications of all changes and keeps a copy of the CIB by them. From then on, who sends a
+    /// [`Request::query`] for all that the local daemon has ([`CallOptions::SCOPE_LOCAL`]) is answered from the copy, once
+    /// the daemon has said that it has the same.
+    pub async fn keep_copy(&mut self) -> Result<(), CibError> {
+        self.subscribe(NotificationKind::Replaced).await?;
+        self.subscribe(NotificationKind::Diff).await?;
+        self.copy = Some(KeptCopy::default());
+        Ok(())
+    }
+
     /// Sends a request and gives its number. The reply comes as a [`CibEvent::Reply`] with that number, unless the
     /// request has [`CallOptions::DISCARD_REPLY`].
     pub async fn send(&mut self, mut request: Request) -> Result<i32, CibError> {
         request.options = request.options.without(CallOptions::SYNC_CALL);
         self.number(&mut request);
-        self.connection.send(&request.to_element()).await?;
+        let question = self.copy.as_ref().and_then(|copy| copy.question(&request));
+        let Some((copy, question)) = self.copy.as_mut().zip(question) else {
+            self.connection.send(&request.to_element()).await?;
+            return Ok(request.call_id);
+        };
+        self.connection.send(&question.for_daemon().to_element()).await?;
+        copy.asked(request.call_id, question);
         Ok(request.call_id)
     }
 
@@ -85,12 +103,33 @@ impl AsyncCib {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
             }
+            if let Err(error) = self.ask_in_full().await {
+                tracing::warn!("the CIB daemon could not be asked: {error}");
+                return None;
+            }
             let element = self.connection.next_event().await?;
             match event(&element) {
-                Ok(event) => self.waiting.extend(event),
+                Ok(Some(event)) => self.waiting.extend(match &mut self.copy {
+                    Some(copy) => copy.learn(event),
+                    None => Some(event),
+                }),
+                Ok(None) => {}
                 Err(error) => tracing::warn!("ignored a message from the CIB daemon: {error}"),
             }
         }
+    }
+
+    /// Has the whole CIB sent for those whom the copy could not answer.
+    async fn ask_in_full(&mut self) -> Result<(), CibError> {
+        while let Some(question) = self.copy.as_ref().and_then(KeptCopy::unanswered) {
+            let mut request = question.for_daemon();
+            self.number(&mut request);
+            self.connection.send(&request.to_element()).await?;
+            if let Some(copy) = &mut self.copy {
+                copy.asked_in_full(request.call_id);
+            }
+        }
+        Ok(())
     }
 
     fn number(&mut self, request: &mut Request) {
