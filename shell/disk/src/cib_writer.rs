@@ -1,6 +1,7 @@
 use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use xml::Element;
@@ -16,7 +17,8 @@ pub struct Stored {
     pub result: Result<(), StoreError>,
 }
 
-/// Writes configurations in the background, one at a time. Of those that wait, only the latest is written.
+/// Writes configurations in the background, one at a time. Of those that wait, only the latest is written; after each it rests
+/// for as long as it wrote, so that a stream of changes leaves half of the time to others.
 #[derive(Debug)]
 pub struct CibWriter {
     shared: Arc<Shared>,
@@ -48,8 +50,11 @@ impl CibWriter {
         let thread =
             std::thread::Builder::new().name("cib-writer".to_owned()).spawn(move || {
                 while let Some(cib) = theirs.take() {
+                    let begun = Instant::now();
                     let result = store.save(&prepare(&cib));
+                    let took = begun.elapsed();
                     report(Stored { cib, result });
+                    theirs.rest(took);
                 }
             })?;
         Ok(Self { shared, thread: Some(thread) })
@@ -99,6 +104,12 @@ impl Shared {
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Lets time pass, unless it is time to end.
+    fn rest(&self, duration: Duration) {
+        // The guard and whether the time was over: neither matters.
+        drop(self.changed.wait_timeout_while(self.lock(), duration, |state| !state.ending));
     }
 }
 

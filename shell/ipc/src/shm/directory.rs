@@ -13,6 +13,7 @@ pub(crate) struct Directory {
     path: String,
     fd: OwnedFd,
     files: Vec<String>,
+    is_removed: bool,
 }
 
 impl Directory {
@@ -27,7 +28,7 @@ impl Directory {
                 Ok(()) => {
                     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                     let fd = rustix::fs::open(&path, flags, Mode::empty())?;
-                    return Ok(Self { path, fd, files: Vec::new() });
+                    return Ok(Self { path, fd, files: Vec::new(), is_removed: false });
                 }
             }
         }
@@ -65,8 +66,11 @@ impl Directory {
         give(&self.fd, owner)
     }
 
-    /// Removes the files. Who has them open keeps them.
+    /// Removes the files, once. Who has them open keeps them.
     pub(crate) fn remove(&mut self) {
+        if std::mem::replace(&mut self.is_removed, true) {
+            return;
+        }
         for name in self.files.drain(..) {
             // What a client has removed, renamed or added is its own affair.
             let _ = rustix::fs::unlinkat(&self.fd, &name, AtFlags::empty());
