@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use controller::Input;
-use ipc::xml::AsyncXmlClient;
+use ipc::{ConnectError, xml::AsyncXmlClient};
 use messages::crmd::{Body, Message, Subsystem};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use transition::codec;
@@ -13,12 +13,15 @@ const ENDPOINT: &str = "pengine";
 const ATTEMPTS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The most bytes that a message may have without being compressed; three times that is reserved in memory.
+const ROOM_MAX: u32 = 32 << 20;
+
 /// A plan to be made: reference and CIB.
 pub(crate) type Order = (String, Element);
 
 /// Has plans made, one after the other. A request that a newer one has made superfluous is left out.
 pub(crate) async fn serve(mut orders: UnboundedReceiver<Order>, inputs: UnboundedSender<Input>) {
-    let mut connection = None;
+    let mut scheduler = Scheduler::default();
     while let Some(mut order) = orders.recv().await {
         while let Ok(newer) = orders.try_recv() {
             order = newer;
@@ -33,12 +36,12 @@ pub(crate) async fn serve(mut orders: UnboundedReceiver<Order>, inputs: Unbounde
         .to_element();
         let mut answer = Err("not tried".to_owned());
         for _ in 0..ATTEMPTS {
-            answer = ask(&mut connection, &message, &reference).await;
+            answer = scheduler.ask(&message, &reference).await;
             match &answer {
                 Ok(_) => break,
                 Err(reason) => {
                     tracing::debug!("the scheduler did not answer: {reason}");
-                    connection = None;
+                    scheduler.connection = None;
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -53,25 +56,40 @@ pub(crate) async fn serve(mut orders: UnboundedReceiver<Order>, inputs: Unbounde
     }
 }
 
-/// Sends a request and waits for its answer; answers to earlier requests are passed over.
-async fn ask(
-    connection: &mut Option<AsyncXmlClient>,
-    message: &Element,
-    reference: &str,
-) -> Result<Element, String> {
-    let client = match connection {
-        Some(client) => client,
-        None => {
-            let connected = AsyncXmlClient::connect_for_documents(ENDPOINT).await;
-            connection.insert(connected.map_err(|error| error.to_string())?)
+/// The connection to the scheduler.
+#[derive(Default)]
+struct Scheduler {
+    connection: Option<AsyncXmlClient>,
+    /// Bytes that a message over the connection may have without being compressed.
+    room: u32,
+}
+
+impl Scheduler {
+    /// Sends a request and waits for its answer; answers to earlier requests are passed over.
+    async fn ask(&mut self, message: &Element, reference: &str) -> Result<Element, String> {
+        let client = self.connected().await.map_err(|error| error.to_string())?;
+        client.send(message).await.map_err(|error| error.to_string())?;
+        loop {
+            match client.next_event().await {
+                Some(event) if event.attr("reference") == Some(reference) => return Ok(event),
+                Some(_) => {}
+                None => return Err("the connection was lost".to_owned()),
+            }
         }
-    };
-    client.send(message).await.map_err(|error| error.to_string())?;
-    loop {
-        match client.next_event().await {
-            Some(event) if event.attr("reference") == Some(reference) => return Ok(event),
-            Some(_) => {}
-            None => return Err("the connection was lost".to_owned()),
+    }
+
+    /// The connection, made anew if there is none or if it has become too small: to compress the CIB of a large cluster takes
+    /// longer than to make a plan for it.
+    async fn connected(&mut self) -> Result<&mut AsyncXmlClient, ConnectError> {
+        if let Some(bytes) = self.connection.as_ref().and_then(AsyncXmlClient::outgrown)
+            && self.room < ROOM_MAX
+        {
+            self.room = bytes.checked_next_power_of_two().unwrap_or(ROOM_MAX).min(ROOM_MAX);
+            self.connection = None;
+        }
+        match &mut self.connection {
+            Some(client) => Ok(client),
+            none => Ok(none.insert(AsyncXmlClient::connect_with_room(ENDPOINT, self.room).await?)),
         }
     }
 }

@@ -4,6 +4,8 @@ use crate::{IpcFlags, Reader, WireError, Writer, compression, qb};
 const VERSION: u8 = 1;
 /// Bytes in front of a body.
 pub const FRAME_HEADER_SIZE: usize = 40;
+/// Where the header says how long the body is without compression.
+const PLAIN_SIZE_AT: usize = qb::RESPONSE_HEADER_SIZE;
 /// The most a body may have once decompressed.
 pub const FRAME_BODY_MAX: usize = 256 << 20;
 
@@ -45,11 +47,17 @@ impl Frame {
         Ok(assemble(id, flags | IpcFlags::COMPRESSED, plain_size, packed_size, &packed))
     }
 
+    /// What a message's header says about its size without compression, header included.
+    pub fn uncompressed_size(message: &[u8]) -> Option<usize> {
+        let bytes = message.get(PLAIN_SIZE_AT..)?.first_chunk()?;
+        Some(FRAME_HEADER_SIZE + usize::try_from(u32::from_ne_bytes(*bytes)).ok()?)
+    }
+
     /// Reads a message.
     pub fn decode(message: &[u8]) -> Result<Self, WireError> {
         let header = qb::ResponseHeader::decode(message)?;
         let mut reader = Reader::new(&message[..header.size]);
-        reader.seek(qb::RESPONSE_HEADER_SIZE);
+        reader.seek(PLAIN_SIZE_AT);
         let plain_size = reader.count("uncompressed size", FRAME_BODY_MAX)?;
         let packed_size = reader.count("compressed size", message.len())?;
         let flags = IpcFlags(reader.u32()?);
@@ -100,6 +108,8 @@ mod tests {
         let body = "<node id='1'/>".repeat(100_000);
         let bytes = Frame::encode(6, IpcFlags::NONE, &body, LIMIT).unwrap();
         assert!(bytes.len() < LIMIT);
+        assert_eq!(Frame::uncompressed_size(&bytes), Some(FRAME_HEADER_SIZE + body.len() + 1));
+        assert_eq!(Frame::uncompressed_size(&bytes[..20]), None);
         assert_eq!(Frame::decode(&bytes).unwrap().body, body.as_bytes());
         assert!(Frame::encode(6, IpcFlags::NONE, &body, 200).is_err());
         assert!(Frame::encode(6, IpcFlags::NONE, "x", 1).is_err());

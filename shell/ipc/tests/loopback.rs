@@ -9,8 +9,10 @@ use std::{
 use ipc::{
     Access, AsyncClient, Backlog, CallError, Client, ConnectError, Priority, Server, ServerEvent,
     ServerSettings, Transport,
+    xml::{AsyncXmlClient, XmlEvent, XmlServer},
 };
 use wire::Writer;
+use xml::Element;
 
 const BOTH: [Transport; 2] = [Transport::SharedMemory, Transport::Socket];
 /// Longer than any step takes on any machine: it only ends a test that would never end.
@@ -21,15 +23,18 @@ fn unique_name() -> String {
     format!("loopback-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn bind(name: &str, transport: Transport) -> Server {
-    Server::bind(ServerSettings {
+fn settings(name: &str, transport: Transport) -> ServerSettings {
+    ServerSettings {
         name: name.to_owned(),
         transport,
         max_message_bytes: 20_000,
         access: Access::Anyone,
         backlog: Backlog::default(),
-    })
-    .unwrap()
+    }
+}
+
+fn bind(name: &str, transport: Transport) -> Server {
+    Server::bind(settings(name, transport)).unwrap()
 }
 
 fn request(id: i32, payload: &[u8]) -> Vec<u8> {
@@ -265,5 +270,38 @@ impl InBackground for Client {
     fn connect_in_background(name: &str) -> thread::JoinHandle<Self> {
         let name = name.to_owned();
         thread::spawn(move || Self::connect(&name, 0, LONG).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_connection_for_documents_says_when_it_is_too_small() {
+    let name = unique_name();
+    let mut server = XmlServer::with_settings(settings(&name, Transport::SharedMemory)).unwrap();
+    let echo = async {
+        loop {
+            match server.next().await {
+                XmlEvent::Request { client, body, .. } => server.notify(client, &body),
+                XmlEvent::Connected { .. } | XmlEvent::Disconnected { .. } => {}
+                XmlEvent::Malformed { error, .. } => panic!("{error}"),
+            }
+        }
+    };
+    let client = async {
+        let document = |bytes| Element::new("x").with("y", "z".repeat(bytes));
+        let mut client = AsyncXmlClient::connect_with_room(&name, 0).await.unwrap();
+        for (bytes, fits) in [(1_000, true), (2 << 20, false), (1_000, false)] {
+            client.send(&document(bytes)).await.unwrap();
+            assert_eq!(client.next_event().await.unwrap(), document(bytes));
+            assert_eq!(client.outgrown().is_none(), fits, "{bytes}");
+        }
+        let room = client.outgrown().unwrap();
+        let mut client = AsyncXmlClient::connect_with_room(&name, room).await.unwrap();
+        client.send(&document(2 << 20)).await.unwrap();
+        assert_eq!(client.next_event().await.unwrap(), document(2 << 20));
+        assert_eq!(client.outgrown(), None);
+    };
+    tokio::select! {
+        () = echo => unreachable!("it echoes for ever"),
+        () = client => {}
     }
 }
