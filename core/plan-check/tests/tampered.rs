@@ -1,6 +1,6 @@
 //! Plans that somebody has spoilt: the judge has to see it.
 
-use model::Model;
+use model::{Model, NodeKey};
 use plan_check::{Rule, judge};
 use rules::LocalTime;
 use scheduler::{Request, schedule};
@@ -95,6 +95,10 @@ fn move_to(graph: &Graph, key: &str, name: &str) -> Graph {
     graph
 }
 
+fn node_keys(model: &Model) -> Vec<NodeKey> {
+    model.nodes.iter().map(|(key, _)| key).collect()
+}
+
 fn lost_with_fencing() -> Model {
     let device = "<primitive id='f' class='stonith' type='fence_x'/>";
     cluster(
@@ -159,6 +163,75 @@ fn an_order_that_is_not_kept_is_seen() {
     assert_eq!(rules(&model, &tampered), [Rule::Sequence]);
     let never = without(&graph, |action| action.key.starts_with("db_start"));
     assert_eq!(rules(&model, &never), [Rule::Sequence]);
+}
+
+#[test]
+fn two_at_once_where_one_waits_for_the_other_is_seen() {
+    let order = "<rsc_order id='o1' first='db' then='web' kind='Serialize'/>";
+    let fencing = option("stonith-enabled", "false");
+    let resources = format!("{}{}", primitive("db"), primitive("web"));
+    let model = cluster(&fencing, &resources, order, "", false);
+    let graph = plan(&model);
+    let id_of = |key: &str| {
+        let found = graph.synapses.iter().find(|synapse| synapse.action.key == key);
+        found.expect("it starts").action.id
+    };
+    let (db, web) = (id_of("db_start_0"), id_of("web_start_0"));
+    let mut tampered = graph.clone();
+    for synapse in &mut tampered.synapses {
+        if synapse.action.id == db || synapse.action.id == web {
+            synapse.inputs.retain(|input| *input != db && *input != web);
+        }
+    }
+    assert_eq!(rules(&model, &tampered), [Rule::Sequence]);
+    // The other way round is as good.
+    for synapse in &mut tampered.synapses {
+        if synapse.action.id == db {
+            synapse.inputs.push(web);
+        }
+    }
+    assert_eq!(rules(&model, &tampered), []);
+}
+
+#[test]
+fn what_goes_where_an_attribute_bans_it_is_seen() {
+    let rule = "<rsc_location id='l1' rsc='db'><rule id='r1' score-attribute='likes'>\
+                <expression id='e1' attribute='likes' operation='defined'/></rule></rsc_location>";
+    let fencing = option("stonith-enabled", "false");
+    let model = cluster(&fencing, &primitive("db"), rule, "", false);
+    assert_eq!(plan(&model).synapses.iter().filter(|one| one.action.task == "start").count(), 1);
+    let mut disliked = model.clone();
+    for key in node_keys(&model) {
+        disliked.nodes[key].attributes.insert("likes".into(), "-INFINITY".into());
+    }
+    assert_eq!(rules(&disliked, &plan(&model)), [Rule::Places]);
+}
+
+#[test]
+fn a_promotion_where_it_is_banned_is_seen() {
+    let clone = format!(
+        "<clone id='c'><meta_attributes id='m'><nvpair id='m1' name='promotable' value='true'/></meta_attributes>{}</clone>",
+        primitive("db")
+    );
+    let likes = "<rsc_location id='l1' rsc='c' role='Promoted' node='n1' score='100'/>";
+    let ban = "<rsc_location id='l2' rsc='c' role='Promoted' node='n1' score='-INFINITY'/>";
+    let fencing = option("stonith-enabled", "false");
+    let model = cluster(&fencing, &clone, likes, "", false);
+    let graph = plan(&model);
+    assert!(graph.synapses.iter().any(|one| one.action.task == "promote"));
+    assert_eq!(rules(&cluster(&fencing, &clone, ban, "", false), &graph), [Rule::Places]);
+}
+
+#[test]
+fn fencing_of_a_node_that_left_in_good_order_is_seen() {
+    let graph = plan(&lost_with_fencing());
+    let mut model = lost_with_fencing();
+    model.findings.clear();
+    for key in node_keys(&model) {
+        model.nodes[key].state.unclean = false;
+        model.nodes[key].running.clear();
+    }
+    assert!(rules(&model, &graph).contains(&Rule::Fencing));
 }
 
 #[test]

@@ -57,7 +57,9 @@ fn is_unreachable(deeds: &Deeds<'_>, node: NodeKey) -> bool {
     // A connection that moves, or goes, cannot carry what has to be stopped.
     let connection_goes = connection
         .is_some_and(|connection| deeds.of(connection).any(|deed| deed.doing == Doing::Stop));
-    !state.online || connection_fails || connection_goes
+    // Of a node that left in good order nothing is wanted, unless something is still said to run there.
+    let holds_something = connection.is_some() || !deeds.model.nodes[node].running.is_empty();
+    (!state.online && holds_something) || connection_fails || connection_goes
 }
 
 fn lost_a_ticket(deeds: &Deeds<'_>, node: NodeKey) -> bool {

@@ -3,7 +3,7 @@ use model::{
     constraint::{Constraint, Location, Preference, RuleScore},
 };
 use rules::{Facts, NextChange};
-use vocab::Role;
+use vocab::{Role, Score};
 
 use crate::{
     Objection, Rule,
@@ -26,13 +26,10 @@ pub(crate) fn check(deeds: &Deeds<'_>) -> Vec<Objection> {
         if let Some(why) = unable(deeds, deed) {
             object(why);
         }
-        if deed.doing == Doing::Promote {
-            continue;
-        }
-        if let Some(id) = ban(deeds, deed.resource, deed.node) {
+        if let Some(id) = ban(deeds, deed) {
             object(&format!("banned by {id}"));
         }
-        if !is_known(deeds, deed) {
+        if deed.doing != Doing::Promote && !is_known(deeds, deed) {
             object("nobody has asked whether it runs there");
         }
     }
@@ -79,27 +76,35 @@ fn locations<'a>(
     })
 }
 
-/// The location constraint that keeps the resource, or what it is part of, off the node.
-fn ban<'a>(deeds: &Deeds<'a>, resource: ResourceKey, node: NodeKey) -> Option<&'a str> {
-    locations(deeds, resource)
-        .filter(|location| !matches!(location.role, Role::Promoted))
-        .find(|location| forbids(deeds, location, resource, node))
+/// The location constraint that keeps the resource, or what it is part of, off the node, or from being promoted there.
+fn ban<'a>(deeds: &Deeds<'a>, deed: &Deed) -> Option<&'a str> {
+    let is_promotion = deed.doing == Doing::Promote;
+    locations(deeds, deed.resource)
+        .filter(|location| (location.role == Role::Promoted) == is_promotion)
+        .find(|location| forbids(deeds, location, deed.resource, deed.node))
         .map(|location| location.id.as_str())
 }
 
 fn forbids(deeds: &Deeds<'_>, location: &Location, resource: ResourceKey, node: NodeKey) -> bool {
     match &location.preference {
         Preference::Node { node: named, score } => *named == node && score.is_minus_infinite(),
-        Preference::Rule { rule, score: RuleScore::Fixed(score), submatches } => {
+        Preference::Rule { rule, score, submatches } => {
+            let attributes = &deeds.model.nodes[node].attributes;
             let facts = Facts {
-                node: Some(&deeds.model.nodes[node].attributes),
+                node: Some(attributes),
                 meta: Some(&deeds.resource(resource).meta),
                 submatches,
                 ..Facts::at(deeds.model.now)
             };
-            score.is_minus_infinite() && rule.evaluate(&facts, &mut NextChange::default()).holds()
+            let score = match score {
+                RuleScore::Fixed(score) => Some(*score),
+                RuleScore::Attribute(name) => attributes
+                    .get(rules::expand(name, submatches).as_ref())
+                    .and_then(|value| deeds.model.options.parse_score(value)),
+            };
+            score.is_some_and(Score::is_minus_infinite)
+                && rule.evaluate(&facts, &mut NextChange::default()).holds()
         }
-        Preference::Rule { score: RuleScore::Attribute(_), .. } => false,
     }
 }
 

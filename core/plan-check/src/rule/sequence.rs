@@ -12,9 +12,7 @@ use crate::{
 pub(crate) fn check(deeds: &Deeds<'_>) -> Vec<Objection> {
     let mut objections = Vec::new();
     for constraint in &deeds.model.constraints {
-        if let Constraint::Order(Order::Pair { id, first, then, strength }) = constraint
-            && !matches!(strength, OrderStrength::Serialize)
-        {
+        if let Constraint::Order(Order::Pair { id, first, then, strength }) = constraint {
             pair(deeds, id, first, then, *strength, &mut objections);
         }
     }
@@ -54,7 +52,9 @@ fn pair(
         for first_deed in &firsts {
             // Instances are paired node by node, or not at all: what happens elsewhere need not be waited for.
             let counts = !apart || first_deed.node == then_deed.node;
-            if counts && !is_kept(deeds, first_deed, then_deed) {
+            let either_way = strength == OrderStrength::Serialize
+                && deeds.order.is_before(then_deed.position, first_deed.position);
+            if counts && !either_way && !is_kept(deeds, first_deed, then_deed) {
                 let text = format!(
                     "{id}: {} {:?} need not wait for {} {:?}",
                     deeds.name(then_deed.resource, then_deed.node),
