@@ -1,8 +1,11 @@
 mod activity;
 mod bundle;
 mod checks;
+mod collections;
+mod expiry;
 mod guests;
 mod history;
+mod meta;
 mod migration;
 mod nodes;
 mod online;
