@@ -305,3 +305,28 @@ async fn a_connection_for_documents_says_when_it_is_too_small() {
         () = client => {}
     }
 }
+
+/// A big answer is compressed beside everything else: two who wait for one each get theirs, and a third one is served.
+#[tokio::test]
+async fn big_answers_reach_those_who_wait_for_them() {
+    let name = unique_name();
+    let mut server = XmlServer::with_settings(settings(&name, Transport::SharedMemory)).unwrap();
+    let document = |mark: &str| Element::new("x").with("y", mark.repeat(300_000));
+    let serve = async {
+        loop {
+            if let XmlEvent::Request { client, request, body, .. } = server.next().await {
+                server.respond(client, request, &document(body.attr("mark").unwrap_or("")));
+            }
+        }
+    };
+    let ask = async |mark: &str| {
+        let mut client = AsyncXmlClient::connect(&name).await.unwrap();
+        let answer = client.call(&Element::new("ask").with("mark", mark), LONG).await.unwrap();
+        assert_eq!(answer, document(mark));
+    };
+    let ask_all = async { tokio::join!(ask("a"), ask("bc"), ask("")) };
+    tokio::select! {
+        () = serve => unreachable!("it serves for ever"),
+        _ = ask_all => {}
+    }
+}

@@ -1,4 +1,4 @@
-use wire::{FRAME_BODY_MAX, Frame, IpcFlags, WireError};
+use wire::{FRAME_BODY_MAX, FRAME_HEADER_SIZE, Frame, IpcFlags, WireError};
 use xml::{Element, Limits};
 
 use crate::CallError;
@@ -13,7 +13,22 @@ pub(super) fn encode(
     body: &Element,
     limit: usize,
 ) -> Result<Vec<u8>, CallError> {
-    Frame::encode(id, flags, &body.to_compact(), limit).map_err(|error| match error {
+    encode_text(id, flags, &body.to_compact(), limit)
+}
+
+/// Whether a text goes compressed if a message may have so many bytes.
+pub(super) const fn is_compressed(text: &str, limit: usize) -> bool {
+    FRAME_HEADER_SIZE + text.len() + 1 >= limit
+}
+
+/// The bytes of a message of which the body is a text already.
+pub(super) fn encode_text(
+    id: i32,
+    flags: IpcFlags,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<u8>, CallError> {
+    Frame::encode(id, flags, text, limit).map_err(|error| match error {
         WireError::TooLong { length, limit, .. } => CallError::TooBig { bytes: length, limit },
         other => CallError::Malformed(other.to_string()),
     })

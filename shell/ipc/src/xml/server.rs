@@ -1,5 +1,6 @@
 use std::{collections::BTreeSet, io};
 
+use tokio::task::{JoinError, JoinSet};
 use vocab::ToolExit;
 use wire::IpcFlags;
 use xml::Element;
@@ -9,6 +10,9 @@ use crate::{
     Access, Backlog, CallError, ClientId, Credentials, Server, ServerEvent, ServerSettings,
     Transport, message_limit,
 };
+
+/// How many answers may be compressed at a time: each holds a document, and a processor.
+const PACKING_MAX: usize = 4;
 
 /// What an answer refers to: the client's number of the request and whether the client waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,17 @@ pub struct XmlServer {
     event_numbers: Numbers,
     /// Clients that speak for somebody on another host.
     proxies: BTreeSet<ClientId>,
+    /// Answers on their way that are too big to go uncompressed.
+    packing: JoinSet<Packed>,
+}
+
+/// An answer that was compressed.
+#[derive(Debug)]
+struct Packed {
+    client: ClientId,
+    /// The name of its root element.
+    what: String,
+    message: Result<Vec<u8>, CallError>,
 }
 
 impl XmlServer {
@@ -88,12 +103,22 @@ impl XmlServer {
             server: Server::bind(settings)?,
             event_numbers: Numbers::default(),
             proxies: BTreeSet::new(),
+            packing: JoinSet::new(),
         })
     }
 
     /// Waits for the next thing to deal with. Dropping the future loses nothing.
     pub async fn next(&mut self) -> XmlEvent {
-        match self.server.next().await {
+        loop {
+            tokio::select! {
+                event = self.server.next() => return self.read(event),
+                Some(packed) = self.packing.join_next() => self.send_packed(packed),
+            }
+        }
+    }
+
+    fn read(&mut self, event: ServerEvent) -> XmlEvent {
+        match event {
             ServerEvent::Connected { client, credentials } => {
                 XmlEvent::Connected { client, credentials }
             }
@@ -129,9 +154,30 @@ impl XmlServer {
             return;
         }
         let Some(limit) = self.server.message_limit(client) else { return };
-        let result = codec::encode(request.number, IpcFlags::NONE, body, limit)
+        let text = body.to_compact();
+        if codec::is_compressed(&text, limit) && self.packing.len() < PACKING_MAX {
+            // It takes a second for the CIB of a large cluster, in which others want answers.
+            let what = body.name().to_owned();
+            self.packing.spawn_blocking(move || Packed {
+                client,
+                what,
+                message: codec::encode_text(request.number, IpcFlags::NONE, &text, limit),
+            });
+            return;
+        }
+        let result = codec::encode_text(request.number, IpcFlags::NONE, &text, limit)
             .and_then(|message| self.server.respond(client, &message));
-        self.report(client, body, result);
+        self.report(client, body.name(), result);
+    }
+
+    fn send_packed(&mut self, packed: Result<Packed, JoinError>) {
+        match packed {
+            Ok(Packed { client, what, message }) => {
+                let result = message.and_then(|message| self.server.respond(client, &message));
+                self.report(client, &what, result);
+            }
+            Err(error) => tracing::error!("{}: an answer could not be packed: {error}", self.name),
+        }
     }
 
     /// Answers a request with an `ack` that carries `status`; nothing if the client does not wait.
@@ -171,15 +217,15 @@ impl XmlServer {
         let number = self.event_numbers.next();
         let result = codec::encode(number, flags | IpcFlags::SERVER_EVENT, body, limit)
             .and_then(|message| self.server.event(client, &message));
-        self.report(client, body, result);
+        self.report(client, body.name(), result);
     }
 
-    fn report(&self, client: ClientId, body: &Element, result: Result<(), CallError>) {
+    fn report(&self, client: ClientId, what: &str, result: Result<(), CallError>) {
         match result {
             // That a client has gone is an event of its own.
             Ok(()) | Err(CallError::Lost) => {}
             Err(error) => {
-                let (name, what) = (&self.name, body.name());
+                let name = &self.name;
                 tracing::warn!("{name}: <{what}> cannot be sent to client {client}: {error}");
             }
         }
