@@ -9,6 +9,7 @@ mod locations;
 mod meta;
 mod relations;
 mod resources;
+mod visits;
 
 pub(crate) use actions::{Action, ActionKey, Input, KeyOp, NameKey, NotifyTime, Op, TaskKey};
 pub(crate) use colocations::{Colocation, ColocationKey, score_factor};
@@ -19,3 +20,4 @@ pub(crate) use locations::{Location, LocationKey};
 pub(crate) use meta::Meta;
 pub(crate) use relations::{RelationEnd, RelationRow};
 pub(crate) use resources::{NodeRow, NotifyData, NotifyEntry, ResourceRow, Utilization};
+pub(crate) use visits::Visits;

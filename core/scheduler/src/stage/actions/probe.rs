@@ -3,7 +3,7 @@ use vocab::Role;
 
 use crate::{
     plan::Plan,
-    table::{ActionFlags, ActionKey, KeyOp, Op, Relation, RelationEnd, TaskKey},
+    table::{ActionFlags, ActionKey, KeyOp, Op, Relation, RelationEnd, TaskKey, Visits},
 };
 
 impl Plan<'_> {
@@ -179,16 +179,17 @@ impl Plan<'_> {
 
     /// Adds the orderings of probes against what follows from what they find.
     pub(crate) fn order_probes(&mut self) {
+        let mut visits = Visits::default();
         for resource in self.top.clone() {
-            self.order_probes_of(resource);
+            self.order_probes_of(resource, &mut visits);
         }
         self.order_probes_before_stops();
     }
 
-    fn order_probes_of(&mut self, resource: ResourceKey) {
+    fn order_probes_of(&mut self, resource: ResourceKey, visits: &mut Visits) {
         if !self.resource(resource).is_primitive() {
             for child in self.children(resource) {
-                self.order_probes_of(child);
+                self.order_probes_of(child, visits);
             }
             return;
         }
@@ -196,8 +197,8 @@ impl Plan<'_> {
             let after: Vec<_> = self.actions[probe].after.iter().rev().copied().collect();
             for then in after {
                 self.order_probe_before_instances(probe, then.action, then.relation);
-                let mut seen = std::collections::BTreeSet::new();
-                self.order_probe_before_restarts(probe, then.action, &mut seen);
+                visits.begin();
+                self.order_probe_before_restarts(probe, then.action, visits);
             }
         }
     }
@@ -238,10 +239,10 @@ impl Plan<'_> {
         &mut self,
         probe: ActionKey,
         after: ActionKey,
-        seen: &mut std::collections::BTreeSet<ActionKey>,
+        visits: &mut Visits,
     ) {
         let Some(probed) = self.actions[probe].resource else { return };
-        if self.actions[probe].task != Op::Monitor || !seen.insert(after) {
+        if self.actions[probe].task != Op::Monitor || !visits.is_first(after) {
             return;
         }
         let after_resource = self.actions[after].resource;
@@ -267,8 +268,9 @@ impl Plan<'_> {
         let partner = collective.filter(|_| interleaved).and_then(|resource| {
             self.compatible_instance(probed, resource, Role::Unknown, false, None)
         });
-        let later: Vec<_> = self.actions[after].after.iter().rev().copied().collect();
-        for next in later {
+        // What is added meanwhile waits for the probe itself.
+        for position in (0..self.actions[after].after.len()).rev() {
+            let next = self.actions[after].after[position];
             if !next.relation.has(Relation::FIRST_IMPLIES_THEN) {
                 let Some(resource) = after_resource else { continue };
                 let chained = self.actions[next.action].resource;
@@ -284,7 +286,7 @@ impl Plan<'_> {
                     continue;
                 }
             }
-            self.order_probe_before_restarts(probe, next.action, seen);
+            self.order_probe_before_restarts(probe, next.action, visits);
         }
     }
 
