@@ -4,6 +4,7 @@
 //! the whole stack run on the same three nodes; those of the ring alone build a cluster of their own.
 
 mod failover;
+mod fencing;
 mod hostile;
 mod membership;
 mod peers;
@@ -106,6 +107,7 @@ const CLUSTER: &[Scenario] = &[
     scenario("rejoin", "a killed node comes back and the resource stays where it is", failover::rejoin),
     scenario("partition", "the side without quorum stops, the other side starts; one cluster after healing", quorum::partition),
     scenario("quorum-loss", "the last of three nodes stops its resources until a second is back", quorum::loss),
+    own("fencing", "nothing of a lost node starts elsewhere before it is fenced, or somebody confirms that it is down", three, fencing::fencing),
     scenario("restart", "all nodes are switched off and on: alone one starts nothing, with a second it does", membership::restart),
 ];
 
