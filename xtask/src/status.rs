@@ -43,8 +43,8 @@ impl Status {
                 let id = element.id().context("a resource has no id")?;
                 let status: &mut ResourceStatus = resources.entry(id.to_owned()).or_default();
                 status.failed |= yes(element, "failed");
-                status.pending =
-                    element.attr("pending").map(str::to_owned).or(status.pending.take());
+                let task = element.attr("pending").or_else(|| pending_role(element));
+                status.pending = task.map(str::to_owned).or(status.pending.take());
                 status.nodes.extend(element.children_named("node").filter_map(name));
             }
         }
@@ -110,6 +110,11 @@ fn node_status(element: &Element) -> NodeStatus {
         standby: yes(element, "standby"),
         unclean: yes(element, "unclean"),
     }
+}
+
+/// The role of a resource that is on its way to another.
+fn pending_role(resource: &Element) -> Option<&str> {
+    resource.attr("role").filter(|role| role.ends_with("ing"))
 }
 
 fn yes(element: &Element, attribute: &str) -> bool {
