@@ -75,6 +75,10 @@ fn run(mut words: Vec<String>) -> Result<()> {
     if words.is_empty() {
         bail!("{USAGE}");
     }
+    if words.iter().take(2).any(|word| matches!(word.as_str(), "help" | "--help" | "-h")) {
+        print!("{USAGE}");
+        return Ok(());
+    }
     let command = words.remove(0);
     if command == "demo" {
         return demo::command(words);
