@@ -12,6 +12,7 @@ use std::{
 use clap::{CommandFactory, FromArgMatches};
 use client::cib::{CallOptions, Cib};
 use rules::LocalTime;
+use schema::{Follows, Schema};
 use vocab::{Timestamp, ToolExit};
 use xml::Element;
 
@@ -93,6 +94,7 @@ fn run(options: &Options) -> Result<String, Stop> {
         Some(path) => file(path)?,
         None => live()?,
     };
+    let cib = of_today(cib)?;
     let now = time(options, &cib);
     let (resource, node) = (options.resource.as_str(), options.node.as_deref());
     let explanation =
@@ -104,6 +106,22 @@ fn run(options: &Options) -> Result<String, Stop> {
             .map(|json| json + "\n")
             .map_err(|error| Stop(error.to_string(), ToolExit::Software)),
     }
+}
+
+/// A CIB that follows a schema of before 3.0 as the cluster would read it.
+fn of_today(cib: Element) -> Result<Element, Stop> {
+    let old = match (Follows::of(&cib), Schema::from_name("pacemaker-3.0")) {
+        (Follows::Schema(schema), Some(first)) => schema < first,
+        _ => false,
+    };
+    if !old {
+        return Ok(cib);
+    }
+    schema::upgrade(&cib, Schema::NEWEST).result.map(|(cib, _)| cib).map_err(|_| {
+        let message =
+            "the CIB follows a schema of before 3.0, and cannot be brought to a newer one";
+        Stop(message.to_owned(), ToolExit::Config)
+    })
 }
 
 fn live() -> Result<Element, Stop> {

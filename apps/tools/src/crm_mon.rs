@@ -38,13 +38,14 @@ fn main(args: Vec<OsString>) -> ExitCode {
     };
     let options = &ordered.options;
     let plan = || Ok((ordered.show()?, options.mode()?, options.interval()?));
-    let (show, mode, interval) = match plan() {
+    let (mut show, mode, interval) = match plan() {
         Ok(plan) => plan,
         Err(error @ (Wrong::FenceHistory | Wrong::Interval(_))) => {
             return frame::complain(&TOOL, &error.to_string(), ToolExit::InvalidParameter);
         }
         Err(error) => return frame::complain(&TOOL, &error.to_string(), ToolExit::Usage),
     };
+    show.detail.latest_fencing = mode != Mode::Once;
     let source = match Source::new(options, show) {
         Ok(source) => source,
         Err(stop) => return frame::complain(&TOOL, &stop.message.unwrap_or_default(), stop.exit),

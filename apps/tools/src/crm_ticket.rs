@@ -12,6 +12,7 @@ use vocab::ToolExit;
 use crate::{
     frame::{self, Stop},
     output::Output,
+    schema,
 };
 
 /// This tool.
@@ -112,6 +113,7 @@ fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
             .query(None, CallOptions::SCOPE_LOCAL)
             .map_err(|error| refused("Could not get local CIB", &error))?,
     };
+    let document = schema::of_today(document).map_err(|why| Stop::new(why, ToolExit::Config))?;
     let question = &options.question;
     let wanted = options.ticket.as_deref();
     if question.info || question.details || question.raw {

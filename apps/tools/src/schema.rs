@@ -1,6 +1,9 @@
 //! Schemas of the documents that tools read: whether they are known, whether they are kept, and the way to the newest.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use schema::{Event, Follows, Problem, Schema, Severity, upgrade::Failure};
 use xml::Element;
@@ -50,6 +53,18 @@ pub(crate) fn newest(cib: Element, verbosity: u8) -> Result<Element, String> {
         Err(Failure::Invalid | Failure::Step(_) | Failure::Unknown) => {
             Err(refused(format!("does not validate with any schema from {original} to the latest")))
         }
+    }
+}
+
+/// Brings a CIB that follows a schema of before 3.0 to the newest in memory; any other is left as it is. A running cluster
+/// has done so with its own, a file may be of any age.
+pub(crate) fn of_today(cib: Arc<Element>) -> Result<Arc<Element>, String> {
+    let first_of_today = Schema::from_name("pacemaker-3.0");
+    match Follows::of(&cib) {
+        Follows::Schema(schema) if Some(schema) < first_of_today => {
+            newest(Element::clone(&cib), 0).map(Arc::new)
+        }
+        Follows::Schema(_) | Follows::Nothing | Follows::Unknown(_) | Follows::Unsaid => Ok(cib),
     }
 }
 
@@ -116,6 +131,16 @@ fn tell(line: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_old_is_changed_for_those_who_look() {
+        let cib = |schema: &str| Arc::new(cib::empty(1).with("validate-with", schema));
+        for schema in ["pacemaker-3.0", "pacemaker-3.7", "none", "nonsense"] {
+            assert_eq!(of_today(cib(schema)), Ok(cib(schema)));
+        }
+        let old = of_today(cib("pacemaker-1.2")).unwrap();
+        assert_eq!(old.attr("validate-with"), Some("pacemaker-4.0"));
+    }
 
     #[test]
     fn what_can_be_brought_to_the_newest_schema_is() {

@@ -6,6 +6,8 @@ mod failure;
 mod fencing;
 mod history;
 
+pub(crate) use failure::number;
+
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use client::fencer::Fencer;

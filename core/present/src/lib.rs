@@ -4,6 +4,7 @@
 //! (`crm_mon`, `pcs status`, `crm_simulate`) shows the same facts. This crate decides nothing and reads no clock.
 
 mod constraint;
+mod fencing;
 mod from_model;
 mod html;
 mod list;
@@ -16,6 +17,7 @@ mod time;
 mod xml;
 
 pub use constraint::{constraint_elements, constraint_text, followers};
+pub use fencing::sort_fencing;
 pub use from_model::hard_failures;
 pub use html::{PageSettings, status as to_html, without_connection as html_without_connection};
 pub use list::{TextList, Tone};

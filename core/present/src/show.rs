@@ -255,6 +255,8 @@ pub struct Detail {
     pub description: bool,
     /// Leave out where a resource is.
     pub hide_places: bool,
+    /// Of fencing that has ended only the latest of each kind, unless all of it is shown.
+    pub latest_fencing: bool,
     /// The words of Pacemaker 3: resources in maintenance are not just unmanaged, results of probes are those of tools.
     pub newer_words: bool,
 }

@@ -472,6 +472,8 @@ pub struct FenceEvent {
     pub state: FenceState,
     /// When it ended.
     pub completed: Option<Timestamp>,
+    /// Nanoseconds beyond that second.
+    pub completed_nanos: u32,
     /// Why it failed.
     pub reason: Option<String>,
 }

@@ -4,6 +4,11 @@ use std::{io, os::fd::AsRawFd};
 ///
 /// Must be called before anything starts a thread, since only the calling one lives on; fails if there is another.
 pub fn detach() -> io::Result<()> {
+    detach_telling(|_| {})
+}
+
+/// The same; before the calling process ends, it is told the number of the one that goes on.
+pub fn detach_telling(tell: impl FnOnce(u32)) -> io::Result<()> {
     if std::fs::read_dir("/proc/self/task")?.count() != 1 {
         return Err(io::Error::other("there are threads, which would not live through a fork"));
     }
@@ -11,7 +16,10 @@ pub fn detach() -> io::Result<()> {
     match unsafe { libc::fork() } {
         -1 => return Err(io::Error::last_os_error()),
         0 => {}
-        _parent => std::process::exit(0),
+        child => {
+            tell(child.unsigned_abs());
+            std::process::exit(0)
+        }
     }
     rustix::process::setsid()?;
     let flags = rustix::fs::OFlags::RDWR;

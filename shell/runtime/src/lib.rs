@@ -20,13 +20,14 @@ mod realtime;
 mod run;
 mod schedule_watch;
 mod service_manager;
+mod signals;
 mod state_directory;
 mod timers;
 mod users;
 mod words;
 
 pub use clock::{Clock, processor_time};
-pub use detach::detach;
+pub use detach::{detach, detach_telling};
 pub use journal::{
     Facility, Journal, JournalError, JournalSettings, Severity, SubsystemSettings, TimestampForm,
 };
@@ -39,6 +40,7 @@ pub use realtime::{RealtimeNotice, RealtimeSettings, RootGroup, lock_memory, sch
 pub use run::{Termination, run};
 pub use schedule_watch::{Lateness, ScheduleWatch, wall_milliseconds};
 pub use service_manager::{notify_ready, notify_stopping};
+pub use signals::{SignalEvent, Signals};
 pub use state_directory::{Recalled, Remembered, StateDirectory, Stored};
 pub use timers::TimerQueue;
 pub use users::{group_names, group_number, user_name, user_number};

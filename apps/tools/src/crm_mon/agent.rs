@@ -6,7 +6,7 @@ use std::{
 };
 
 use messages::{cib::Notification, crmd::TransitionKey};
-use vocab::{ExecStatus, OcfExit, ToolExit};
+use vocab::{ExecStatus, OcfExit};
 use xml::{
     Element, Node,
     patchset::{Change, Patchset},
@@ -48,14 +48,14 @@ impl Agent {
         }
     }
 
-    /// Tells that a node was fenced, or was not.
-    pub(super) fn tell_fencing(&mut self, target: &str, action: &str, exit: i32, text: String) {
+    /// Tells that a node was fenced, or was not. The task is the kind of the notice, as agents know it.
+    pub(super) fn tell_fencing(&mut self, target: &str, result: i32, text: String) {
         self.tell(&Event {
             node: target.to_owned(),
             resource: None,
-            task: action.to_owned(),
+            task: "st_notify_fence".to_owned(),
             description: text,
-            exit,
+            exit: result,
             expected_exit: 0,
             status: 0,
         });
@@ -142,7 +142,7 @@ fn event(recorded: &Element, node: Option<&str>) -> Option<Event> {
         }
         "OK"
     } else {
-        ToolExit::from_code(exit).map_or("Unknown exit status", ToolExit::as_str)
+        OcfExit::from_code(exit).map_or("unknown", OcfExit::as_str)
     };
     Some(Event {
         node: node.to_owned(),

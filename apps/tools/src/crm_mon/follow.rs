@@ -8,11 +8,14 @@ use std::{
 };
 
 use client::{cib::Cib, fencer::AsyncFencer};
-use messages::fencing::{Notice, NoticeKind, OperationState};
-use vocab::ToolExit;
+use messages::fencing::{Finished, Notice, NoticeKind};
+use vocab::{ExecStatus, ToolExit};
 
 use super::{TOOL, agent::Agent, gather::Source, options::Options, page::Writer};
-use crate::frame::{Stop, exit_code};
+use crate::{
+    frame::{self, Stop, exit_code},
+    stonith_admin,
+};
 
 /// How many changes, and for how long, may be waited for before they are shown together.
 const MOST_CHANGES: usize = 10;
@@ -21,12 +24,16 @@ const QUIET: Duration = Duration::from_millis(250);
 
 /// Goes on in the background, and leaves the process's number in a file if one is named.
 pub(super) fn go_to_background(options: &Options) -> Result<(), String> {
-    runtime::detach().map_err(|error| format!("Could not fork daemon: {error}"))?;
-    if let Some(path) = &options.pid_file {
-        // The background has nobody to complain to.
-        let _ = fs::write(path, format!("{}\n", std::process::id()));
-    }
-    Ok(())
+    // The file is there when whoever started this goes on, as the agent ClusterMon wants it.
+    let tell = |process: u32| {
+        if let Some(path) = &options.pid_file
+            && let Err(error) = fs::write(path, format!("{process:>10}\n"))
+        {
+            let message = format!("{}: {error}", path.display());
+            frame::complain(&TOOL, &message, ToolExit::CannotCreate);
+        }
+    };
+    runtime::detach_telling(tell).map_err(|error| format!("Could not fork daemon: {error}"))
 }
 
 /// Follows the cluster until somebody ends the process.
@@ -126,13 +133,8 @@ fn watch_fencing(mut agent: Agent, retry: Duration) {
                     if let Notice::Fenced(end) = notice {
                         let target = end.target.as_ref().map(ToString::to_string);
                         let target = target.unwrap_or_else(|| "unknown".to_owned());
-                        let succeeded = end.state == OperationState::Done;
-                        agent.tell_fencing(
-                            &target,
-                            &end.action,
-                            i32::from(!succeeded),
-                            description(&end, &target, succeeded),
-                        );
+                        let result = stonith_admin::number(&end.outcome);
+                        agent.tell_fencing(&target, result, description(&end, &target));
                     }
                 }
             }
@@ -141,18 +143,20 @@ fn watch_fencing(mut agent: Agent, retry: Duration) {
     });
 }
 
-fn description(end: &messages::fencing::Finished, target: &str, succeeded: bool) -> String {
-    let origin = end.origin.as_ref().map(ToString::to_string).unwrap_or_default();
-    let client = end.client.as_deref().unwrap_or("unknown client");
+/// What happened, in the original's words.
+fn description(end: &Finished, target: &str) -> String {
+    let origin = end.origin.as_ref().map_or_else(|| "a node".to_owned(), ToString::to_string);
+    let client = end.client.as_deref().unwrap_or("a client");
     let by = end.delegate.as_deref().unwrap_or("the cluster");
-    let how = if succeeded {
-        "succeeded".to_owned()
-    } else {
-        let reason = end.outcome.reason.as_deref().unwrap_or("no reason given");
-        format!("failed ({reason})")
+    let outcome = &end.outcome;
+    let how = match (outcome.status, outcome.exit) {
+        (ExecStatus::Done, 0) => ToolExit::Ok.as_str(),
+        (ExecStatus::Done, _) => ExecStatus::Error.as_str(),
+        (status, _) => status.as_str(),
     };
+    let reason = outcome.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
     format!(
-        "Operation {} of {target} by {by} for {client}@{origin} {how} (ref={})",
+        "Operation {} of {target} by {by} for {client}@{origin}: {how}{reason} (ref={})",
         end.action, end.operation
     )
 }

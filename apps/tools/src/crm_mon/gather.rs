@@ -17,7 +17,10 @@ use present::{FenceEvent, FenceState, Filter, Sections, Show, Status};
 use vocab::ToolExit;
 
 use super::{TOOL, options::Options};
-use crate::frame::{self, Stop};
+use crate::{
+    frame::{self, Stop},
+    schema,
+};
 
 /// How long daemons may take to say how they are.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(30);
@@ -55,6 +58,7 @@ impl Source {
         show.detail.group_by_node = true;
         show.detail.inactive = true;
         show.detail.newer_words = true;
+        show.detail.latest_fencing = true;
         Ok(Self { backend, node, resource, show })
     }
 
@@ -85,6 +89,7 @@ impl Source {
         let launcher = if self.is_live() { Some(launcher()?) } else { None };
         let options = if self.is_file() { CallOptions::NONE } else { CallOptions::SCOPE_LOCAL };
         let cib = connection.query(None, options).map_err(unreachable)?;
+        let cib = schema::of_today(cib).map_err(|why| Stop::new(why, ToolExit::Config))?;
         let (model, _) = Model::build_at(&cib, frame::local_time());
         let mut status = Status::of(&model, &cib);
         status.launcher = launcher;
@@ -114,7 +119,11 @@ impl Source {
         }
         let history = Fencer::connect(TOOL.name).and_then(|mut fencer| fencer.history(None));
         match history {
-            Ok(entries) => status.fencing = Some(entries.into_iter().map(fence_event).collect()),
+            Ok(entries) => {
+                let mut events: Vec<FenceEvent> = entries.into_iter().map(fence_event).collect();
+                present::sort_fencing(&mut events);
+                status.fencing = Some(events);
+            }
             Err(_) => status.fencing_unknown = true,
         }
     }
@@ -156,6 +165,7 @@ fn fence_event(entry: HistoryEntry) -> FenceEvent {
         client: entry.client.unwrap_or_default(),
         origin: entry.origin.map(|node| node.to_string()).unwrap_or_default(),
         completed: (state != FenceState::Pending).then_some(entry.completed),
+        completed_nanos: if state == FenceState::Pending { 0 } else { entry.completed_nanos },
         reason: entry.outcome.reason,
         state,
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use present::live::{Key, Line, Size, Style};
+use runtime::{SignalEvent, Signals};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     termios::{OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr},
@@ -19,6 +20,7 @@ pub(super) struct Terminal {
     /// What is on the screen, so that only lines that differ are written.
     drawn: Vec<Line>,
     size: Size,
+    signals: Signals,
 }
 
 /// What woke the view.
@@ -35,6 +37,8 @@ pub(super) enum Woken {
 impl Terminal {
     /// Takes the terminal over: keys come one by one and unseen, the screen is the view's own.
     pub(super) fn open() -> io::Result<Self> {
+        // Who is ended by a signal leaves the terminal as it was, too.
+        let signals = Signals::take_over()?;
         let stdin = io::stdin();
         let before = tcgetattr(&stdin)?;
         let mut raw = before.clone();
@@ -47,8 +51,8 @@ impl Terminal {
             std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             std::env::var("TERM").ok().as_deref(),
         );
-        let mut terminal =
-            Self { before, colours, drawn: Vec::new(), size: Size { lines: 0, columns: 0 } };
+        let size = Size { lines: 0, columns: 0 };
+        let mut terminal = Self { before, colours, drawn: Vec::new(), size, signals };
         // The other screen, without a cursor, cleared.
         terminal.write("\x1b[?1049h\x1b[?25l\x1b[2J")?;
         Ok(terminal)
@@ -87,14 +91,23 @@ impl Terminal {
     /// Waits for keys, for the other source, or until nothing of that has happened for so long.
     pub(super) fn wait(&self, other: Option<BorrowedFd<'_>>, limit: Duration) -> io::Result<Woken> {
         let stdin = io::stdin();
-        let mut sources = vec![PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)];
+        let mut sources = vec![
+            PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN),
+        ];
         sources.extend(other.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
         let limit = Timespec::try_from(limit).ok();
         match poll(&mut sources, limit.as_ref()) {
-            // A signal: most likely that the size has changed.
+            // A signal that is none of those that are waited for, such as to go on after a stop.
             Err(rustix::io::Errno::INTR) => return Ok(Woken::Nothing),
             result => result?,
         };
+        if let Some(event) = self.signals.take() {
+            return Ok(match event {
+                SignalEvent::End => Woken::Keys(vec![Key::Interrupt]),
+                SignalEvent::Resized => Woken::Nothing,
+            });
+        }
         if !sources[0].revents().is_empty() {
             let mut bytes = [0; 256];
             let count = rustix::io::read(&stdin, &mut bytes)?;
@@ -104,7 +117,7 @@ impl Terminal {
             }
             return Ok(Woken::Keys(keys(bytes.get(..count).unwrap_or_default())));
         }
-        let told = sources.get(1).is_some_and(|source| !source.revents().is_empty());
+        let told = sources.get(2).is_some_and(|source| !source.revents().is_empty());
         Ok(if told { Woken::Other } else { Woken::Nothing })
     }
 

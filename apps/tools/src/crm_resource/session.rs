@@ -12,7 +12,7 @@ use vocab::ToolExit;
 use xml::Element;
 
 use super::{Options, command::Match};
-use crate::{frame, output::Output};
+use crate::{frame, output::Output, schema};
 
 /// A run that ends here: the exit status, and what to say before what that means.
 #[derive(Debug)]
@@ -104,6 +104,10 @@ impl<'a> Session<'a> {
             output.remark(format!("Could not obtain the current CIB: {error}"));
             Stop::failed(error.exit())
         })?;
+        let document = schema::of_today(document).map_err(|why| {
+            output.remark(why);
+            Stop::failed(ToolExit::Config)
+        })?;
         let (model, problems) = Model::build_at(&document, frame::local_time());
         // What daemons write into their logs a tool says only if it is asked to.
         let asked =
@@ -170,7 +174,9 @@ impl<'a> Session<'a> {
 
     /// Reads the CIB anew.
     pub(super) fn reread(&mut self) -> Result<(), Stop> {
-        self.document = self.cib.query(None, CallOptions::SCOPE_LOCAL)?;
+        let document = self.cib.query(None, CallOptions::SCOPE_LOCAL)?;
+        self.document =
+            schema::of_today(document).map_err(|why| Stop::new(ToolExit::Config, why))?;
         (self.model, _) = Model::build_at(&self.document, frame::local_time());
         Ok(())
     }

@@ -83,3 +83,38 @@ pub(super) fn of(outcome: FenceOutcome) -> Failure {
     });
     Failure { reason: outcome.reason.filter(|reason| !reason.is_empty()), ..failure }
 }
+
+/// What the original's programs call the result of a fencing: 0, or a negative error number.
+pub(crate) fn number(outcome: &FenceOutcome) -> i32 {
+    if outcome.status == ExecStatus::Done && outcome.exit == 0 {
+        return 0;
+    }
+    match of(outcome.clone()).text {
+        "No such file or directory" => -2,
+        "Permission denied" => -13,
+        "No such device" => -19,
+        "Invalid argument" => -22,
+        "No data available" => -61,
+        "Timer expired" => -62,
+        "Protocol error" => -71,
+        "Operation not supported" => -95,
+        "Transport endpoint is not connected" => -107,
+        "No route to host" => -113,
+        "Operation canceled" => -125,
+        _ => -201,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_have_the_numbers_that_agents_know() {
+        assert_eq!(number(&FenceOutcome::success()), 0);
+        let outcome = |status, exit| FenceOutcome { status, exit, ..FenceOutcome::success() };
+        // Pacemaker's crm_mon 2.1.5 tells its agent so of a device that failed.
+        assert_eq!(number(&outcome(ExecStatus::Error, 1)), -61);
+        assert_eq!(number(&outcome(ExecStatus::NoFenceDevice, 1)), -19);
+    }
+}

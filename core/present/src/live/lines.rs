@@ -56,8 +56,14 @@ impl Line {
 
     /// As much of the line as fits; tabs are spaces then, and what a terminal would obey is shown as a question mark.
     pub(super) fn cut(self, columns: usize) -> Self {
+        self.wrap(columns).into_iter().next().unwrap_or_default()
+    }
+
+    /// The same in as many lines as it takes; those after the first are indented.
+    pub(super) fn wrap(self, columns: usize) -> Vec<Self> {
+        const INDENT: usize = 6;
+        let mut lines = vec![Self::empty()];
         let mut column = 0;
-        let mut pieces = Vec::with_capacity(self.pieces.len());
         for (text, style) in self.pieces {
             let mut safe = String::with_capacity(text.len());
             for c in text.chars() {
@@ -67,14 +73,31 @@ impl Line {
                     c => (c, 1),
                 };
                 if column + width > columns {
+                    let piece = std::mem::take(&mut safe);
+                    if let Some(line) = lines.last_mut() {
+                        line.add(piece, style);
+                    }
+                    // Where there is hardly any room, all of it is used.
+                    column = if columns > 3 * INDENT { INDENT } else { 0 };
+                    lines.push(Self::of(" ".repeat(column), Style::Plain));
+                }
+                if column + width > columns {
                     break;
                 }
                 column += width;
                 safe.extend(std::iter::repeat_n(c, width));
             }
-            pieces.push((safe, style));
+            if let Some(line) = lines.last_mut() {
+                line.add(safe, style);
+            }
         }
-        Self { pieces }
+        lines
+    }
+
+    fn add(&mut self, text: String, style: Style) {
+        if !text.is_empty() {
+            self.pieces.push((text, style));
+        }
     }
 }
 
@@ -108,6 +131,8 @@ pub(super) fn picture(view: &View, shown: &Picture<'_>) -> Vec<Line> {
 
 fn head(shown: &Picture<'_>, problems: usize, show: &Show) -> Line {
     let time = ctime(shown.now, show.utc_offset_seconds);
+    // The date is below; a line of 80 columns has no room for it.
+    let time = time.get(11..19).unwrap_or(&time);
     let (verdict, style) = match (shown.connection, shown.status, problems) {
         (Connection::Lost { .. }, _, _) => ("not connected".to_owned(), Style::Alarm),
         (Connection::Connected, None, _) => ("connecting".to_owned(), Style::Calm),
@@ -296,7 +321,7 @@ pub(super) fn help(view: &View) -> Vec<Line> {
         lines.push(Line::of(format!("  {mark} {key}   {what}"), style));
     }
     let level = view.fence_level();
-    let words = ["nothing", "failed and under way", "under way and done", "everything"];
+    let words = ["nothing", "failed and under way, the latest", "everything", "everything"];
     let words = words.get(usize::from(level)).copied().unwrap_or_default();
     lines.push(Line::of(format!("  {level} m   history of fencing: {words}"), Style::Plain));
     lines.push(Line::empty());

@@ -76,6 +76,8 @@ pub struct Picture<'a> {
 pub struct View {
     show: Show,
     help: bool,
+    /// Which of the two levels at which all fencing is shown is meant.
+    whole_fencing_level: u8,
     /// Lines above the first that is seen.
     above: usize,
     /// Lines that the body had, and that were seen of it, when it was drawn last.
@@ -85,7 +87,7 @@ pub struct View {
 impl View {
     /// A view that shows this.
     pub fn new(show: Show) -> Self {
-        Self { show, help: false, above: 0, drawn: (0, 0) }
+        Self { show, help: false, whole_fencing_level: 2, above: 0, drawn: (0, 0) }
     }
 
     /// What is shown.
@@ -102,11 +104,10 @@ impl View {
     /// How much of the history of fencing is shown, from 0 to 3.
     pub fn fence_level(&self) -> u8 {
         let sections = self.show.sections;
-        match (sections.fencing_failed && sections.fencing_pending, sections.fencing_succeeded) {
-            (true, true) => 3,
-            (false, true) => 2,
-            (true, false) => 1,
-            (false, false) => u8::from(sections.fencing_failed || sections.fencing_pending),
+        let is_more = sections.fencing_failed || sections.fencing_pending;
+        match (sections.fencing_succeeded, is_more) {
+            (true, _) => self.whole_fencing_level,
+            (false, is_more) => u8::from(is_more),
         }
     }
 
@@ -174,14 +175,17 @@ impl View {
 
     fn set_fence_level(&mut self, level: u8) {
         let sections = &mut self.show.sections;
-        sections.fencing_failed = matches!(level, 1 | 3);
-        sections.fencing_pending = matches!(level, 1 | 3);
+        sections.fencing_failed = level >= 1;
+        sections.fencing_pending = level >= 1;
         sections.fencing_succeeded = level >= 2;
+        // The original has two levels for the same; whoever counts presses arrives where it does.
+        self.whole_fencing_level = level.max(2);
     }
 
     /// The lines of the screen, as many as it has or fewer.
     pub fn draw(&mut self, shown: &Picture<'_>, size: Size) -> Vec<Line> {
         let body = if self.help { help(self) } else { picture(self, shown) };
+        let body: Vec<Line> = body.into_iter().flat_map(|line| line.wrap(size.columns)).collect();
         // The last line belongs to the keys.
         let room = size.lines.saturating_sub(1);
         let last = body.len().saturating_sub(room);
@@ -190,15 +194,15 @@ impl View {
         let mut lines: Vec<Line> = body.into_iter().skip(self.above).take(room).collect();
         lines.resize_with(room, Line::empty);
         if size.lines > 0 {
-            lines.push(self.foot());
+            lines.push(self.foot().cut(size.columns));
         }
-        lines.into_iter().map(|line| line.cut(size.columns)).collect()
+        lines
     }
 
     fn foot(&self) -> Line {
         let (lines, seen) = self.drawn;
         let part = if lines > seen {
-            format!("  lines {} to {} of {lines}", self.above + 1, (self.above + seen).min(lines))
+            format!(" {}-{} of {lines} ", self.above + 1, (self.above + seen).min(lines))
         } else {
             String::new()
         };
@@ -207,6 +211,7 @@ impl View {
         } else {
             " q quit   ? keys   n by node   r inactive   R details   A attributes   m fencing"
         };
-        Line::of(format!("{keys}{part}"), Style::Foot)
+        // Where one is comes first: the rest may not fit.
+        Line::of(format!("{part}{keys}"), Style::Foot)
     }
 }

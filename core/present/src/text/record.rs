@@ -4,6 +4,7 @@ use super::node::long_name;
 use crate::{
     Failure, FenceEvent, FenceState, HistoryEntry, NodeHistory, ResourceHistory, Show, Status,
     TextList, Tone,
+    fencing::latest_of_each,
     selection::Selection,
     time::{ctime, iso_local},
 };
@@ -264,6 +265,15 @@ pub(crate) fn fence_sections(out: &mut TextList, status: &Status, show: &Show, f
         return;
     }
     let Some(events) = &status.fencing else { return };
+    let is_whole =
+        sections.fencing_failed && sections.fencing_pending && sections.fencing_succeeded;
+    let reduced;
+    let events = if show.detail.latest_fencing && !is_whole {
+        reduced = latest_of_each(events);
+        &reduced
+    } else {
+        events
+    };
     let heading = match (failed, sections.fencing_succeeded) {
         (true, _) if sections.fencing_failed => "Failed Fencing Actions",
         (false, true) => "Fencing History",
@@ -354,7 +364,7 @@ fn later_success<'a>(event: &FenceEvent, all: &'a [FenceEvent]) -> Option<&'a st
         other.state == FenceState::Done
             && same(&other.target, &event.target)
             && other.action == event.action
-            && other.completed > event.completed
+            && (other.completed, other.completed_nanos) > (event.completed, event.completed_nanos)
     };
     if event.state != FenceState::Failed {
         return None;
