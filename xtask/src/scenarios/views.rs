@@ -40,7 +40,7 @@ pub(super) fn live(bed: &mut Bed) -> Result<()> {
     bed.run(&node, &standby)?;
     screen.wait(&format!("Node {place}: standby"))?;
     told(bed, &node, &format!("somebody|D1|stop|{place}|0|OK"))?;
-    page(bed, &node, "standby")?;
+    page(bed, &node, "class=\"standby\"")?;
     bed.run(&node, &["crm_standby", "--node", &place, "--delete"])?;
 
     // The help has as many lines as there are keys, the switches those that are on.
@@ -59,7 +59,7 @@ pub(super) fn live(bed: &mut Bed) -> Result<()> {
     bed.wait_members(&bed.cluster.live())?;
     // The first line counts problems again, of which there is always one: fencing is off.
     screen.wait("problem")?;
-    page(bed, &node, "Online")?;
+    page(bed, &node, "Started ha-web")?;
     screen.press("q")?;
     screen.ended()?;
 
