@@ -164,12 +164,14 @@ pub(super) fn copy_one(store: &Store, name: &Name) -> Result<(), Stop> {
     let there = Path::new(file).is_file();
     let verb = if there { "syncing" } else { "deleting" };
     inform(&format!("{verb} {file} to {} ...", nodes.join(" ")));
-    all_succeed(way.run(&nodes, &["mkdir", "-p", "-m", "700", &quoted(directory)]))?;
-    if there {
-        all_succeed(way.copy(&nodes, &[file, digest], directory))
-    } else {
-        all_succeed(way.run(&nodes, &["rm", "-f", &quoted(file), &quoted(digest)]))
-    }
+    on_each(&nodes, |node| {
+        all_succeed(way.run(node, &["mkdir", "-p", "-m", "700", &quoted(directory)]))?;
+        if there {
+            all_succeed(way.copy(node, &[file, digest], directory))
+        } else {
+            all_succeed(way.run(node, &["rm", "-f", &quoted(file), &quoted(digest)]))
+        }
+    })
 }
 
 /// Makes all secrets on the other nodes what they are here.
@@ -186,14 +188,41 @@ pub(super) fn copy_all(store: &Store) -> Result<(), Stop> {
         return Err(Stop::new(ToolExit::NoSuch, format!("{root} does not exist: nothing to sync")));
     }
     inform(&format!("syncing {root} to {} ...", nodes.join(" ")));
-    all_succeed(way.run(&nodes, &["rm", "-rf", root]))?;
-    all_succeed(way.run(&nodes, &["mkdir", "-p", above]))?;
-    all_succeed(way.copy(&nodes, &[root], above))
+    on_each(&nodes, |node| {
+        all_succeed(way.run(node, &["rm", "-rf", root]))?;
+        all_succeed(way.run(node, &["mkdir", "-p", above]))?;
+        all_succeed(way.copy(node, &[root], above))
+    })
+}
+
+/// Does something about each node, whatever became of those before it. Fails if one does, and says what each failed with.
+fn on_each(nodes: &[String], change: impl Fn(&[String]) -> Result<(), Stop>) -> Result<(), Stop> {
+    let problems: Vec<Stop> =
+        nodes.iter().filter_map(|node| change(std::slice::from_ref(node)).err()).collect();
+    let messages: Vec<&str> = problems.iter().map(|stop| stop.message.as_str()).collect();
+    match problems.first() {
+        Some(first) => Err(Stop::new(first.exit, messages.join("\n"))),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_node_that_cannot_be_reached_keeps_nothing_from_the_others() {
+        let tried = std::cell::RefCell::new(Vec::new());
+        let result = on_each(&["n1".to_owned(), "n2".to_owned(), "n3".to_owned()], |node| {
+            tried.borrow_mut().extend_from_slice(node);
+            match node {
+                [name] if name == "n2" => Ok(()),
+                _ => Err(Stop::new(ToolExit::Error, format!("{} is away", node.join(" ")))),
+            }
+        });
+        assert_eq!(tried.into_inner(), ["n1", "n2", "n3"]);
+        assert_eq!(result.unwrap_err().message, "n1 is away\nn3 is away");
+    }
 
     #[test]
     fn each_way_names_the_nodes_in_its_own_form() {

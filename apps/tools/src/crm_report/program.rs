@@ -66,12 +66,33 @@ pub(super) fn unpack(mut command: Command, directory: &Path) -> Result<(), Strin
         .map_err(|error| error.to_string())?;
     let Some(archive) = sender.stdout.take() else { return Err("no output".to_owned()) };
     let unpacked =
-        Command::new("tar").arg("xmf").arg("-").arg("-C").arg(directory).stdin(archive).status();
+        Command::new("tar").arg("xmf").arg("-").arg("-C").arg(directory).stdin(archive).output();
     let sent = sender.wait().map_err(|error| error.to_string())?;
-    match unpacked {
-        Ok(status) if status.success() && sent.success() => Ok(()),
-        Ok(status) if !status.success() => Err(format!("tar: {status}")),
-        Ok(_) => Err(sent.to_string()),
-        Err(error) => Err(error.to_string()),
+    if !sent.success() {
+        // What tar says of half an archive, or none, explains nothing then.
+        return Err(format!("{}: {sent}", command.get_program().display()));
+    }
+    let unpacked = unpacked.map_err(|error| format!("tar: {error}"))?;
+    if unpacked.status.success() {
+        return Ok(());
+    }
+    Err(format!("tar: {}", String::from_utf8_lossy(&unpacked.stderr).trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sends_nothing_is_named_with_how_it_ended() {
+        let directory = std::env::temp_dir();
+        let sending = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            unpack(command, &directory)
+        };
+        assert_eq!(sending("exit 255"), Err("sh: exit status: 255".to_owned()));
+        let problem = sending("echo nonsense").unwrap_err();
+        assert!(problem.starts_with("tar: "), "{problem}");
     }
 }
