@@ -43,7 +43,7 @@ pub(super) fn live(bed: &mut Bed) -> Result<()> {
     page(bed, &node, "class=\"standby\"")?;
     bed.run(&node, &["crm_standby", "--node", &place, "--delete"])?;
 
-    // The help has as many lines as there are keys, the switches those that are on.
+    // Keys change what is shown, in the help as well as behind it.
     screen.press("?")?;
     screen.wait("switches (* is on)")?;
     screen.press("n?")?;
