@@ -1,31 +1,23 @@
-//! The daemon as a process, without a cluster, and Debian's own tools against it, in namespaces of their own.
-//!
-//! Needs root, `unshare` of util-linux and Debian's pacemaker-cli-utils.
-
-mod world;
+//! Debian's own tools, and ours, against the daemon.
 
 use std::{net::TcpStream, path::Path, time::Duration};
 
+use crate::world::{
+    Daemon, PASSWORD, ROOT, in_namespace, tool, tool_from_afar, tool_of_joe, with_input,
+};
 use client::cib::{
     AsyncCib, Backend, CallOptions, Cib, CibEvent, Failure, NotificationKind, Operation,
     RemoteServer, Request,
 };
 use messages::cib::Notification;
 use wire::RemoteFrame;
-use world::{Daemon, PASSWORD, ROOT, in_namespace, tool, tool_from_afar, tool_of_joe, with_input};
 use xml::Element;
-
-/// Becomes the daemon if started as such; a test that is none otherwise.
-#[test]
-fn daemon() {
-    world::become_daemon();
-}
 
 const DUMMY: &str = "<primitive id=\"d\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>";
 
 #[test]
 fn tools_read_and_change_the_cib() {
-    in_namespace("tools_read_and_change_the_cib", async || {
+    in_namespace("debian_tools::tools_read_and_change_the_cib", async || {
         let daemon = Daemon::start(&[]).await;
         let empty = tool("cibadmin -Q").succeeded();
         assert!(empty.contains("<cib crm_feature_set=\"3.16.1\" validate-with=\"pacemaker-3.9\""));
@@ -68,7 +60,7 @@ fn tools_read_and_change_the_cib() {
 
 #[test]
 fn tools_that_watch_are_told() {
-    in_namespace("tools_that_watch_are_told", async || {
+    in_namespace("debian_tools::tools_that_watch_are_told", async || {
         let daemon = Daemon::start(&[]).await;
         let mut watcher = AsyncCib::connect("watcher").await.unwrap();
         watcher.subscribe(NotificationKind::Diff).await.unwrap();
@@ -131,7 +123,7 @@ fn a_kept_copy_is_what_the_daemon_has() {
 
 #[test]
 fn what_makes_no_sense_is_refused_and_the_daemon_lives() {
-    in_namespace("what_makes_no_sense_is_refused_and_the_daemon_lives", async || {
+    in_namespace("debian_tools::what_makes_no_sense_is_refused_and_the_daemon_lives", async || {
         let daemon = Daemon::start(&[]).await;
         tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
         let before = tool("cibadmin -Q").succeeded();
@@ -163,7 +155,7 @@ fn what_makes_no_sense_is_refused_and_the_daemon_lives() {
 
 #[test]
 fn broken_and_oversize_messages_do_no_harm() {
-    in_namespace("broken_and_oversize_messages_do_no_harm", async || {
+    in_namespace("debian_tools::broken_and_oversize_messages_do_no_harm", async || {
         let daemon = Daemon::start(&[]).await;
         let mut raw = ipc::xml::XmlClient::connect("cib_rw").unwrap();
         let second = Duration::from_secs(5);
@@ -203,39 +195,42 @@ fn broken_and_oversize_messages_do_no_harm() {
 
 #[test]
 fn the_cib_survives_a_restart_and_is_never_trusted_blindly() {
-    in_namespace("the_cib_survives_a_restart_and_is_never_trusted_blindly", async || {
-        let daemon = Daemon::start(&["-w"]).await;
-        tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
-        daemon.end();
-        let file = Path::new(ROOT).join("cib.xml");
-        let text = std::fs::read_to_string(&file).unwrap();
-        assert!(text.contains("id=\"d\"") && !text.contains("<status"));
-        let digest = std::fs::read_to_string(Path::new(ROOT).join("cib.xml.sig")).unwrap();
-        let theirs = tool(&format!("cibadmin --md5-sum -x {}", file.display())).succeeded();
-        assert_eq!(
-            theirs.split_whitespace().last(),
-            Some(digest.trim()),
-            "Debian's digest is ours"
-        );
+    in_namespace(
+        "debian_tools::the_cib_survives_a_restart_and_is_never_trusted_blindly",
+        async || {
+            let daemon = Daemon::start(&["-w"]).await;
+            tool(&format!("cibadmin -C -o resources -X '{DUMMY}'")).succeeded();
+            daemon.end();
+            let file = Path::new(ROOT).join("cib.xml");
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert!(text.contains("id=\"d\"") && !text.contains("<status"));
+            let digest = std::fs::read_to_string(Path::new(ROOT).join("cib.xml.sig")).unwrap();
+            let theirs = tool(&format!("cibadmin --md5-sum -x {}", file.display())).succeeded();
+            assert_eq!(
+                theirs.split_whitespace().last(),
+                Some(digest.trim()),
+                "Debian's digest is ours"
+            );
 
-        let daemon = Daemon::start(&["-w"]).await;
-        assert!(tool("cibadmin -Q -o resources").succeeded().contains("id=\"d\""));
-        daemon.kill();
-        std::fs::write(&file, text.replace("Dummy", "Stateful")).unwrap();
-        let daemon = Daemon::start(&["-w"]).await;
-        assert!(!tool("cibadmin -Q").succeeded().contains("Stateful"));
-        let aside = std::fs::read_dir(ROOT)
-            .unwrap()
-            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("cib.auto."));
-        assert!(aside, "the edited file is kept for people to look at");
-        daemon.end();
-    });
+            let daemon = Daemon::start(&["-w"]).await;
+            assert!(tool("cibadmin -Q -o resources").succeeded().contains("id=\"d\""));
+            daemon.kill();
+            std::fs::write(&file, text.replace("Dummy", "Stateful")).unwrap();
+            let daemon = Daemon::start(&["-w"]).await;
+            assert!(!tool("cibadmin -Q").succeeded().contains("Stateful"));
+            let aside = std::fs::read_dir(ROOT)
+                .unwrap()
+                .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("cib.auto."));
+            assert!(aside, "the edited file is kept for people to look at");
+            daemon.end();
+        },
+    );
 }
 
 /// What Debian's tools of an ordinary user see and change.
 #[test]
 fn users_see_and_change_what_they_may() {
-    in_namespace("users_see_and_change_what_they_may", async || {
+    in_namespace("debian_tools::users_see_and_change_what_they_may", async || {
         let daemon = Daemon::start(&[]).await;
         let device = "<primitive id=\"f\" class=\"stonith\" type=\"x\"><instance_attributes id=\"f-a\">\
                       <nvpair id=\"f-p\" name=\"password\" value=\"secret\"/></instance_attributes></primitive>";
@@ -273,7 +268,7 @@ fn users_see_and_change_what_they_may() {
 /// What Debian's tools and ours do over a port without encryption.
 #[test]
 fn other_hosts_log_in_with_a_password() {
-    in_namespace("other_hosts_log_in_with_a_password", async || {
+    in_namespace("debian_tools::other_hosts_log_in_with_a_password", async || {
         let daemon = Daemon::start(&[]).await;
         let afar = |command: &str| tool_from_afar("hacluster", PASSWORD, command);
         assert_ne!(afar("cibadmin -Q").code, 0, "nobody listens yet");
@@ -321,7 +316,7 @@ fn other_hosts_log_in_with_a_password() {
 /// Our tools and daemon with encryption, which Debian's cannot do with certificates.
 #[test]
 fn other_hosts_are_known_by_certificates() {
-    in_namespace("other_hosts_are_known_by_certificates", async || {
+    in_namespace("debian_tools::other_hosts_are_known_by_certificates", async || {
         let daemon = Daemon::start(&[]).await;
         tool("cibadmin -M -X '<cib remote-tls-port=\"9899\"/>'").succeeded();
         let open = |port, password: &str| {
@@ -352,7 +347,7 @@ fn other_hosts_are_known_by_certificates() {
 /// What users of other hosts see and change.
 #[test]
 fn users_of_other_hosts_may_no_more_than_here() {
-    in_namespace("users_of_other_hosts_may_no_more_than_here", async || {
+    in_namespace("debian_tools::users_of_other_hosts_may_no_more_than_here", async || {
         let daemon = Daemon::start(&[]).await;
         let cib = "<cib remote-clear-port=\"9898\"><configuration><crm_config><cluster_property_set \
                    id=\"o\"><nvpair id=\"o1\" name=\"enable-acl\" value=\"true\"/><nvpair id=\"o2\" \
@@ -406,7 +401,7 @@ fn strangers_learn_nothing(port: u16) {
 /// Several changes in one message of the newer protocol.
 #[test]
 fn transactions_are_made_or_not() {
-    in_namespace("transactions_are_made_or_not", async || {
+    in_namespace("debian_tools::transactions_are_made_or_not", async || {
         let daemon = Daemon::start(&[]).await;
         let mut cib = Cib::open_backend("test", &Backend::Live).unwrap();
         let create = |text: &str| {
@@ -427,7 +422,7 @@ fn transactions_are_made_or_not() {
 /// status and result must be the same, version included.
 #[test]
 fn operations_do_what_debian_s_library_does() {
-    in_namespace("operations_do_what_debian_s_library_does", async || {
+    in_namespace("debian_tools::operations_do_what_debian_s_library_does", async || {
         let daemon = Daemon::start(&[]).await;
         let file = "/run/twin.xml";
         tool(&format!("cibadmin -Q > {file}")).succeeded();
@@ -435,7 +430,7 @@ fn operations_do_what_debian_s_library_does() {
         for command in TWIN_COMMANDS {
             let (ours, theirs) = (tool(command), twin(command));
             assert_eq!(ours.code, theirs.code, "{command}\n{ours:?}\n{theirs:?}");
-            let cib = |output: world::Output| {
+            let cib = |output: crate::world::Output| {
                 let mut root = xml::parse(&output.succeeded()).unwrap();
                 root.retain_attrs(|name, _| {
                     !name.starts_with("update-") && name != "cib-last-written"

@@ -17,9 +17,9 @@ const DAEMON: &str = "BASED_TEST_IS_DAEMON";
 pub(crate) const ROOT: &str = "/var/lib/pacemaker/cib";
 
 const CERTIFICATES: [(&str, &str); 3] = [
-    ("authority.pem", include_str!("../../../../shell/client/certificates/authority.pem")),
-    ("node.pem", include_str!("../../../../shell/client/certificates/node.pem")),
-    ("node.key", include_str!("../../../../shell/client/certificates/node.key")),
+    ("authority.pem", include_str!("../../../../../shell/client/certificates/authority.pem")),
+    ("node.pem", include_str!("../../../../../shell/client/certificates/node.pem")),
+    ("node.key", include_str!("../../../../../shell/client/certificates/node.key")),
 ];
 
 /// Runs the daemon if this process was started to be it.
@@ -30,7 +30,7 @@ pub(crate) fn become_daemon() {
     }
 }
 
-/// Runs a test's body in namespaces of its own.
+/// Runs a test's body in namespaces of its own; the test's name has its module in front.
 pub(crate) fn in_namespace(test: &str, body: impl AsyncFnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         let mounts = "for d in /run /dev/shm /var/log /var/lib/pacemaker; do \
