@@ -55,26 +55,48 @@ impl Frame {
 
     /// Reads a message.
     pub fn decode(message: &[u8]) -> Result<Self, WireError> {
-        let header = qb::ResponseHeader::decode(message)?;
-        let mut reader = Reader::new(&message[..header.size]);
-        reader.seek(PLAIN_SIZE_AT);
-        let plain_size = reader.count("uncompressed size", FRAME_BODY_MAX)?;
-        let packed_size = reader.count("compressed size", message.len())?;
-        let flags = IpcFlags(reader.u32()?);
-        let version = reader.u8()?;
-        if version > VERSION {
-            return Err(WireError::Invalid { field: "version", value: version.into() });
-        }
+        let Header { id, size, plain, packed, flags } = Header::read(message)?;
+        let mut reader = Reader::new(&message[..size]);
         reader.seek(FRAME_HEADER_SIZE);
-        let mut body = if packed_size == 0 {
-            reader.bytes(plain_size)?.to_vec()
+        let mut body = if packed == 0 {
+            reader.bytes(plain)?.to_vec()
         } else {
-            compression::decompress(reader.bytes(packed_size)?, plain_size)?
+            compression::decompress(reader.bytes(packed)?, plain)?
         };
         if body.pop() != Some(0) {
             return Err(WireError::NotText { field: "message" });
         }
-        Ok(Self { id: header.id, flags: IpcFlags(flags.0 & !IpcFlags::COMPRESSED.0), body })
+        Ok(Self { id, flags, body })
+    }
+
+    /// The number and the flags of a message whose body need not be readable, for who refuses it.
+    pub fn decode_header(message: &[u8]) -> Result<(i32, IpcFlags), WireError> {
+        Header::read(message).map(|header| (header.id, header.flags))
+    }
+}
+
+/// What is in front of a body.
+struct Header {
+    id: i32,
+    size: usize,
+    plain: usize,
+    packed: usize,
+    flags: IpcFlags,
+}
+
+impl Header {
+    fn read(message: &[u8]) -> Result<Self, WireError> {
+        let qb::ResponseHeader { id, size, .. } = qb::ResponseHeader::decode(message)?;
+        let mut reader = Reader::new(&message[..size]);
+        reader.seek(PLAIN_SIZE_AT);
+        let plain = reader.count("uncompressed size", FRAME_BODY_MAX)?;
+        let packed = reader.count("compressed size", message.len())?;
+        let flags = IpcFlags(reader.u32()? & !IpcFlags::COMPRESSED.0);
+        let version = reader.u8()?;
+        if version > VERSION {
+            return Err(WireError::Invalid { field: "version", value: version.into() });
+        }
+        Ok(Self { id, size, plain, packed, flags })
     }
 }
 
@@ -147,5 +169,14 @@ mod tests {
             assert!(with(28, value).is_err(), "compressed size {value}");
         }
         assert!(with(36, 2).is_err(), "version");
+    }
+
+    #[test]
+    fn whose_body_is_unreadable_still_has_a_number() {
+        let mut bytes = Frame::encode(7, IpcFlags::CLIENT_RESPONSE, &"a".repeat(300), 200).unwrap();
+        bytes[FRAME_HEADER_SIZE + 20] ^= 0xFF;
+        assert!(Frame::decode(&bytes).is_err());
+        assert_eq!(Frame::decode_header(&bytes), Ok((7, IpcFlags::CLIENT_RESPONSE)));
+        assert!(Frame::decode_header(&bytes[..FRAME_HEADER_SIZE - 8]).is_err());
     }
 }

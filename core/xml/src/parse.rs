@@ -20,8 +20,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Far above every real document: a CIB of 64 nodes and 10,000 resources has 250 MB.
-    pub const DOCUMENT: Self = Self { bytes_max: 512 << 20, depth_max: 256, nodes_max: 20_000_000 };
+    /// Attributes of one element, whatever the document. Looking for one goes through all, so an element with very many
+    /// would take its time whenever it is touched; an agent with every parameter that it could have stays far below.
+    pub const ATTRIBUTES_MAX: usize = 4096;
+
+    /// Above every real document: a CIB of 64 nodes and 10,000 resources has 250 MB and 1,350,000 elements. A node takes up to
+    /// 140 bytes beside its text, so that three times as many still fit into half a gigabyte.
+    pub const DOCUMENT: Self = Self { bytes_max: 512 << 20, depth_max: 256, nodes_max: 4_000_000 };
 }
 
 /// Where in a document something is, counted from 1.
@@ -79,6 +84,9 @@ pub enum Problem {
     /// More nodes than allowed.
     #[error("the document has more than {0} nodes")]
     TooMany(usize),
+    /// An element with more attributes than allowed.
+    #[error("an element has more than {0} attributes")]
+    TooManyAttributes(usize),
     /// A character that XML does not allow.
     #[error("the character U+{0:04X} is not allowed in XML")]
     Character(u32),
@@ -131,6 +139,8 @@ struct Builder {
     open: Vec<Open>,
     finished: Vec<Node>,
     root: Option<Element>,
+    /// How many nodes have been begun.
+    nodes: usize,
     characters: String,
     attributes: Packed,
 }
@@ -144,31 +154,27 @@ fn build(reader: &mut Reader<&[u8]>, text: &str, limits: Limits) -> Result<Eleme
         open: Vec::new(),
         finished: Vec::new(),
         root: None,
+        nodes: 0,
         characters: String::new(),
         attributes: Packed::new(),
     };
-    let mut nodes = 0_usize;
     loop {
-        let event = reader.read_event().map_err(|error| Problem::Syntax(error.to_string()))?;
+        let event = reader.read_event().map_err(|error| syntax(&error))?;
         match &event {
             Event::Text(part) => builder.characters.push_str(&part.xml10_content()),
             Event::CData(part) => builder.characters.push_str(&part.xml10_content()),
             Event::GeneralRef(reference) => builder.characters.push(resolve(reference)?),
             Event::Start(_) | Event::End(_) | Event::Empty(_) | Event::Comment(_) | Event::Eof => {
                 builder.flush_text()?;
-                nodes += 1;
             }
             Event::Decl(_) | Event::PI(_) => {}
             Event::DocType(_) => return Err(Problem::DocumentType),
-        }
-        if nodes > limits.nodes_max {
-            return Err(Problem::TooMany(limits.nodes_max));
         }
         match event {
             Event::Start(start) => builder.start(&start)?,
             Event::Empty(start) => builder.empty(&start)?,
             Event::End(_) => builder.end()?,
-            Event::Comment(comment) => builder.comment(&comment.xml10_content()),
+            Event::Comment(comment) => builder.comment(&comment.xml10_content())?,
             Event::Eof => return builder.document(),
             Event::Text(_)
             | Event::CData(_)
@@ -188,12 +194,14 @@ impl Builder {
         if self.open.is_empty() && self.root.is_some() {
             return Err(Problem::Trailing);
         }
+        self.count()?;
         let (name, attributes) = self.head(start)?;
         self.open.push(Open { name, attributes, contents_from: self.finished.len() });
         Ok(())
     }
 
     fn empty(&mut self, start: &BytesStart<'_>) -> Result<(), Problem> {
+        self.count()?;
         let (name, attributes) = self.head(start)?;
         self.finish(Element::whole(name, attributes, Vec::new()))
     }
@@ -205,25 +213,35 @@ impl Builder {
         self.finish(Element::whole(name, attributes, contents))
     }
 
-    fn comment(&mut self, text: &str) {
+    fn comment(&mut self, text: &str) -> Result<(), Problem> {
         if !self.open.is_empty() {
+            self.count()?;
             self.finished.push(Node::Comment(text.into()));
         }
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), Problem> {
+        self.nodes += 1;
+        let most = self.limits.nodes_max;
+        if self.nodes > most { Err(Problem::TooMany(most)) } else { Ok(()) }
     }
 
     fn document(self) -> Result<Element, Problem> {
         match self.open.last() {
-            Some(unclosed) => Err(Problem::Unclosed(unclosed.name.to_string())),
+            Some(unclosed) => Err(Problem::Unclosed(quoted(&unclosed.name))),
             None => self.root.ok_or(Problem::Empty),
         }
     }
 
     /// An element's name and attributes.
     fn head(&mut self, start: &BytesStart<'_>) -> Result<(CompactString, Packed), Problem> {
-        let syntax = |error: &dyn fmt::Display| Problem::Syntax(error.to_string());
         let name = as_name(start.name().0)?.into();
         self.attributes.clear();
-        for attribute in start.attributes() {
+        for (count, attribute) in start.attributes().enumerate() {
+            if count == Limits::ATTRIBUTES_MAX {
+                return Err(Problem::TooManyAttributes(Limits::ATTRIBUTES_MAX));
+            }
             let attribute = attribute.map_err(|error| syntax(&error))?;
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
@@ -250,10 +268,11 @@ impl Builder {
             self.characters.clear();
             return Ok(());
         }
-        let text = checked(&self.characters)?;
         if self.open.is_empty() {
             return Err(Problem::Syntax("there is text outside the root element".to_owned()));
         }
+        self.count()?;
+        let text = checked(&self.characters)?;
         self.finished.push(Node::Text(text.into()));
         self.characters.clear();
         Ok(())
@@ -264,7 +283,7 @@ fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem>
     match reference.resolve_char_ref() {
         Ok(Some(character)) => return Ok(character),
         Ok(None) => {}
-        Err(error) => return Err(Problem::Syntax(error.to_string())),
+        Err(error) => return Err(syntax(&error)),
     }
     match &**reference {
         "amp" => Ok('&'),
@@ -272,8 +291,24 @@ fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem>
         "gt" => Ok('>'),
         "quot" => Ok('"'),
         "apos" => Ok('\''),
-        other => Err(Problem::Entity(other.chars().take(64).collect())),
+        other => Err(Problem::Entity(quoted(other))),
     }
+}
+
+/// So many characters of a document, or of the tokenizer's words, which repeat parts of it, are told.
+const QUOTED_MAX: usize = 64;
+const WORDS_MAX: usize = 200;
+
+/// A part of a document as it may stand in a log: not longer than a person reads, and with nothing in it that a terminal
+/// would obey.
+fn quoted(text: &str) -> String {
+    text.chars().take(QUOTED_MAX).flat_map(char::escape_debug).collect()
+}
+
+fn syntax(error: &impl fmt::Display) -> Problem {
+    let words = error.to_string();
+    let shown = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+    Problem::Syntax(words.chars().take(WORDS_MAX).map(shown).collect())
 }
 
 /// Refuses what is no name, so that what is read can always be written and read again. Which of the characters beyond
@@ -284,7 +319,7 @@ fn as_name(text: &str) -> Result<&str, Problem> {
     if text.starts_with(starts) && text.chars().all(goes_on) {
         return checked(text);
     }
-    Err(Problem::Name(text.chars().take(64).collect()))
+    Err(Problem::Name(quoted(text)))
 }
 
 /// Refuses characters that XML 1.0 does not allow, so that what is read can always be written and read again.
@@ -348,6 +383,27 @@ mod tests {
     }
 
     #[test]
+    fn problems_quote_no_more_than_a_log_can_bear() {
+        let long = "x".repeat(10_000);
+        for text in [
+            format!("<a b='&{long};'/>"),
+            format!("<a>&{long};</a>"),
+            format!("<{long}>"),
+            format!("<{long}></{long}y>"),
+            format!("<a {long}('1'/>"),
+            format!("<{long}(/>"),
+        ] {
+            let told = parse(&text).unwrap_err().to_string();
+            assert!(told.len() < 400, "{told}");
+        }
+        for text in ["<a\u{1b}[2J/>", "<a\u{1b}[2J></b>", "<a>&\u{1b}[2J;</a>", "<a b='&\u{1b};'/>"]
+        {
+            let told = parse(text).unwrap_err().to_string();
+            assert!(!told.contains('\u{1b}'), "{told:?}");
+        }
+    }
+
+    #[test]
     fn limits_hold() {
         let limits = Limits { bytes_max: 100, depth_max: 3, nodes_max: 8 };
         let problem = |text: &str| parse_with(text, limits).unwrap_err().problem;
@@ -356,6 +412,17 @@ mod tests {
             problem("<a><b><c><d/></c></b></a>".replace("<d/>", "<d><e/></d>").as_str()),
             Problem::TooDeep(3)
         );
-        assert_eq!(problem(&format!("<a>{}</a>", "<b/>".repeat(9))), Problem::TooMany(8));
+        for nodes in ["<b/>", "<b></b>", "<!--x-->"] {
+            assert_eq!(problem(&format!("<a>{}</a>", nodes.repeat(8))), Problem::TooMany(8));
+            assert!(parse_with(&format!("<a>{}</a>", nodes.repeat(7)), limits).is_ok());
+        }
+        assert_eq!(problem(&format!("<a>{}</a>", "x<b/>".repeat(4))), Problem::TooMany(8));
+        let element = |attributes: usize| {
+            let attributes: String = (0..attributes).map(|i| format!(" a{i}='1'")).collect();
+            parse(&format!("<a{attributes}/>"))
+        };
+        assert_eq!(element(Limits::ATTRIBUTES_MAX).unwrap().attrs().count(), 4096);
+        let problem = element(Limits::ATTRIBUTES_MAX + 1).unwrap_err().problem;
+        assert_eq!(problem, Problem::TooManyAttributes(4096));
     }
 }

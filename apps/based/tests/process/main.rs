@@ -3,6 +3,7 @@
 //! Needs root, `unshare` of util-linux and Debian's pacemaker-cli-utils.
 
 mod debian_tools;
+mod hostile;
 mod world;
 
 /// Becomes the daemon if started as such; a test that is none otherwise.

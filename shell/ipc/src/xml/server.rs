@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, io};
 
 use tokio::task::{JoinError, JoinSet};
 use vocab::ToolExit;
-use wire::IpcFlags;
+use wire::{Frame, IpcFlags};
 use xml::Element;
 
 use super::codec::{self, Numbers};
@@ -44,7 +44,7 @@ pub enum XmlEvent {
         /// The message.
         body: Element,
     },
-    /// A client sent something that cannot be read; it is still connected.
+    /// A client sent something that cannot be read; it is still connected, and was told if it waits for an answer.
     Malformed {
         /// The connection.
         client: ClientId,
@@ -127,17 +127,27 @@ impl XmlServer {
                 XmlEvent::Disconnected { client }
             }
             ServerEvent::Request { client, bytes } => match codec::decode(&bytes) {
-                Err(error) => XmlEvent::Malformed { client, error },
-                Ok((number, flags, body)) => {
-                    if flags.contains(IpcFlags::PROXIED) {
-                        self.proxies.insert(client);
+                Err(error) => {
+                    if let Ok((number, flags)) = Frame::decode_header(&bytes) {
+                        let request = self.request_id(client, number, flags);
+                        let status = ToolExit::Protocol;
+                        self.acknowledge_as(client, request, "nack", None, status);
                     }
-                    let wants_response = flags.contains(IpcFlags::CLIENT_RESPONSE);
-                    let request = RequestId { number, wants_response };
+                    XmlEvent::Malformed { client, error }
+                }
+                Ok((number, flags, body)) => {
+                    let request = self.request_id(client, number, flags);
                     XmlEvent::Request { client, request, flags, body }
                 }
             },
         }
+    }
+
+    fn request_id(&mut self, client: ClientId, number: i32, flags: IpcFlags) -> RequestId {
+        if flags.contains(IpcFlags::PROXIED) {
+            self.proxies.insert(client);
+        }
+        RequestId { number, wants_response: flags.contains(IpcFlags::CLIENT_RESPONSE) }
     }
 
     /// Answers a request. Does nothing if the client does not wait for an answer or has gone.
