@@ -34,6 +34,104 @@ fn what_is_no_message_is_answered_and_nothing_else() {
     );
 }
 
+/// Names and values that are long but no mistake: what the schema allows becomes a part of the CIB.
+#[test]
+fn long_names_and_values_are_refused_by_the_schema_or_kept() {
+    in_namespace(
+        "hostile::documents::long_names_and_values_are_refused_by_the_schema_or_kept",
+        async || {
+            let (daemon, before) = started().await;
+            let mut raw = Raw::connect(BUFFER);
+            let long = "x".repeat(10 << 20);
+            for piece in [
+                format!("<{long}/>"),
+                format!("<{long}></{long}>"),
+                format!("<nvpair id='s-1' name='x' {long}='1'/>"),
+                format!("<nvpair id='1{long}' name='x' value='1'/>"),
+                format!("<nvpair id-ref='{long}'/>"),
+            ] {
+                let answer = raw.call(&request(&piece));
+                assert_eq!(answer.attr("cib_rc"), Some("-203"), "{}", shortened(&answer));
+            }
+            assert!(is_nack(&raw.call(&request(&format!("<{long}></{long}y>")))));
+            assert_eq!(whole(), before);
+            let pair = format!("<nvpair id='s-1' name='x' value='{long}'/>");
+            let answer = raw.call(&request(&pair));
+            assert_eq!(answer.attr("cib_rc"), Some("0"), "{}", shortened(&answer));
+            let found = open().query_xpath("//nvpair[@id='s-1']", CallOptions::NONE).unwrap();
+            assert_eq!(found.attr("value"), Some(&*long));
+            assert!(daemon.peak_mib() < 300, "{} MiB", daemon.peak_mib());
+            daemon.end();
+        },
+    );
+}
+
+/// As many elements as fit into the biggest message that any client can have uncompressed, and other nodes in the same number.
+#[test]
+fn more_elements_than_any_cib_has_are_refused() {
+    in_namespace("hostile::documents::more_elements_than_any_cib_has_are_refused", async || {
+        let (daemon, before) = started().await;
+        let mut raw = Raw::connect(64 << 20);
+        for (piece, mib) in [("<a/>", 63), ("x<a/>", 10), ("<!---->", 28)] {
+            let text = request(&piece.repeat((mib << 20) / piece.len()));
+            let answer = raw.call_bytes(text.as_bytes());
+            assert!(is_nack(&answer), "{piece}: {}", shortened(&answer));
+        }
+        assert!(daemon.peak_mib() < 1024, "{} MiB", daemon.peak_mib());
+        assert_eq!(whole(), before);
+        daemon.end();
+    });
+}
+
+/// Compressed messages: one that is as much as it says, and much; others that say what is not so.
+#[test]
+fn compressed_messages_are_as_big_as_they_say_and_not_bigger() {
+    in_namespace(
+        "hostile::documents::compressed_messages_are_as_big_as_they_say_and_not_bigger",
+        async || {
+            let (daemon, before) = started().await;
+            let mut raw = Raw::connect(BUFFER);
+            let text = request(&" ".repeat(wire::FRAME_BODY_MAX - (1 << 10)));
+            let bomb = Frame::encode(1, IpcFlags::CLIENT_RESPONSE, &text, BUFFER as usize).unwrap();
+            assert!(bomb.len() < 100_000, "{} bytes", bomb.len());
+            raw.number = 1;
+            // A set without options is one of the schema's: nothing is wrong with this one but its size.
+            let answer = raw.exchange(&bomb);
+            assert_eq!(answer.attr("cib_rc"), Some("0"), "{}", shortened(&answer));
+            assert!(daemon.peak_mib() < 1024, "{} MiB", daemon.peak_mib());
+            open().delete_xpath("//cluster_property_set", CallOptions::NONE).unwrap();
+
+            daemon.forget_peak();
+            let text = request(&" ".repeat(16 << 20));
+            let bomb = Frame::encode(1, IpcFlags::CLIENT_RESPONSE, &text, BUFFER as usize).unwrap();
+            let packed = &bomb[wire::FRAME_HEADER_SIZE..];
+            let torn = &packed[..packed.len() / 2];
+            let size = text.len() + 1;
+            for (plain, packed) in [
+                (100, packed),
+                (size - 1, packed),
+                (size, torn),
+                (wire::FRAME_BODY_MAX, torn),
+                (100, b"BZh9"),
+                (100, b"no bzip2 stream at all"),
+            ] {
+                raw.number += 1;
+                let answer = raw.exchange(&message(raw.number, plain, packed, &[]));
+                assert!(is_nack(&answer), "{plain}: {}", shortened(&answer));
+            }
+            // A size beyond the limit is no header to believe anything of: there is no answer to it.
+            for plain in [wire::FRAME_BODY_MAX + 1, u32::MAX as usize] {
+                raw.client.send(&message(99, plain, packed, &[]), LONG).unwrap();
+            }
+            assert!(is_nack(&raw.call("")));
+            assert!(daemon.peak_mib() < 128, "{} MiB", daemon.peak_mib());
+            let after = whole();
+            assert_eq!(after.child("configuration"), before.child("configuration"));
+            daemon.end();
+        },
+    );
+}
+
 /// Entities of documents, of files, and of nobody.
 fn entities() -> Vec<String> {
     let pair = |value: &str| request(&format!("<nvpair id='s-1' name='x' value='{value}'/>"));

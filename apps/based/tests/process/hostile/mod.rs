@@ -1,11 +1,13 @@
 //! Clients that mean harm, or know no better: the daemon refuses or survives them, its memory stays bounded, the CIB stays as
 //! it was and others are served.
 
+mod deaf;
 mod documents;
+mod writers;
 
 use std::{sync::Arc, time::Duration};
 
-use client::cib::{Backend, CallOptions, Cib};
+use client::cib::{Backend, CallOptions, Cib, Request};
 use wire::{Frame, IpcFlags, Writer};
 use xml::Element;
 
@@ -100,6 +102,11 @@ fn number(cib: &Element, name: &str) -> u32 {
 /// Whether an answer says that the request was no message at all.
 fn is_nack(answer: &Element) -> bool {
     answer.name() == "nack" && answer.attr("status") == Some("76")
+}
+
+/// An answer as a failed test should show it.
+fn shortened(answer: &Element) -> String {
+    answer.to_compact().chars().take(400).collect()
 }
 
 /// A daemon with a resource, and the CIB that must not change.

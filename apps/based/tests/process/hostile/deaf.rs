@@ -1,0 +1,81 @@
+//! Clients that stop reading: what waits for them is bounded, and nobody else waits.
+
+use client::cib::{AsyncCib, NotificationKind};
+
+use super::*;
+use crate::world::in_namespace;
+
+/// A change of ten thousand bytes.
+fn change(count: usize) -> Element {
+    let value = format!("{count:05}").repeat(2_000);
+    let pair = Element::new("nvpair").with("id", "s-1").with("name", "x").with("value", value);
+    Element::new("cluster_property_set").with("id", "s").with_child(pair)
+}
+
+/// One watches and never reads, one watches and does, one changes 3,000 times.
+#[test]
+fn who_watches_and_never_reads_loses_the_connection() {
+    in_namespace("hostile::deaf::who_watches_and_never_reads_loses_the_connection", async || {
+        let (daemon, before) = started().await;
+        let mut deaf = AsyncCib::connect("deaf").await.unwrap();
+        deaf.subscribe(NotificationKind::Diff).await.unwrap();
+        let mut listener = open();
+        listener.subscribe(NotificationKind::Diff).unwrap();
+        let mut writer = open();
+        for count in 0..3_000 {
+            writer.modify(Some("crm_config"), change(count), CallOptions::CAN_CREATE).unwrap();
+            assert!(listener.next_notification(LONG).unwrap().is_some());
+        }
+        // 20 KB for each of the messages that may wait, and what the CIB and the buffers take.
+        assert!(daemon.peak_mib() < 192, "{} MiB", daemon.peak_mib());
+        let mut heard = 0;
+        while deaf.next().await.is_some() {
+            heard += 1;
+        }
+        assert!((1..3_000).contains(&heard), "{heard} of 3,000 changes");
+        assert_eq!(number(&whole(), "epoch") - number(&before, "epoch"), 3_000);
+        daemon.end();
+    });
+}
+
+/// One asks for answers of 2 MB, compressed or not, and takes none.
+#[test]
+fn who_asks_and_never_reads_the_answers_loses_the_connection() {
+    in_namespace(
+        "hostile::deaf::who_asks_and_never_reads_the_answers_loses_the_connection",
+        async || {
+            let (daemon, _) = started().await;
+            let mut good = open();
+            for count in 0..50 {
+                let mut set = change(count);
+                set.set("id", format!("set-{count}"));
+                set.children_mut().for_each(|pair| pair.set("id", format!("pair-{count}")));
+                good.create(Some("crm_config"), set, CallOptions::NONE).unwrap();
+            }
+            let before = whole();
+            daemon.forget_peak();
+            let query = Request::query(None).with_options(CallOptions::SYNC_CALL);
+            let query = query.to_element().to_compact();
+            let mut raw = Raw::connect(64 << 20);
+            let mut sent = 0;
+            let lost = loop {
+                let limit = raw.client.message_limit();
+                let message =
+                    Frame::encode(sent, IpcFlags::CLIENT_RESPONSE, &query, limit).unwrap();
+                match raw.client.send(&message, LONG) {
+                    Ok(()) if sent < 20_000 => sent += 1,
+                    Ok(()) => break None,
+                    Err(error) => break Some(error),
+                }
+                if sent % 100 == 0 {
+                    good.query_xpath("//primitive", CallOptions::NONE).unwrap();
+                }
+            };
+            assert!(lost.is_some(), "{sent} requests without an answer read");
+            // The client's own three buffers, and what may wait for it.
+            assert!(daemon.peak_mib() < 640, "{} MiB", daemon.peak_mib());
+            assert_eq!(whole(), before);
+            daemon.end();
+        },
+    );
+}
