@@ -98,18 +98,43 @@ impl<S: Subscriber> Layer<S> for Lines {
     }
 }
 
+/// Bytes of a message that are kept: more than any message of ours has, as long as nobody's names and values are in it that
+/// were made to fill the disk.
+const MESSAGE_MAX: usize = 4096;
+
+/// The text of one event, as it may stand in a line: not longer than [`MESSAGE_MAX`], and without characters that would end the
+/// line, or that a terminal would obey.
 #[derive(Default)]
 pub(crate) struct Message(pub(crate) String);
 
 impl Visit for Message {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
         use fmt::Write;
-        // Writing to a String cannot fail.
+        // Writing fails where the message is cut off.
         let _ = match (field.name(), self.0.is_empty()) {
-            ("message", _) => write!(self.0, "{value:?}"),
-            (name, true) => write!(self.0, "{name}={value:?}"),
-            (name, false) => write!(self.0, " {name}={value:?}"),
+            ("message", _) => write!(self, "{value:?}"),
+            (name, true) => write!(self, "{name}={value:?}"),
+            (name, false) => write!(self, " {name}={value:?}"),
         };
+    }
+}
+
+impl fmt::Write for Message {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            if self.0.len() >= MESSAGE_MAX {
+                if !self.0.ends_with('…') {
+                    self.0.push('…');
+                }
+                return Err(fmt::Error);
+            }
+            match character {
+                '\t' => self.0.push('\t'),
+                control if control.is_control() => self.0.extend(control.escape_default()),
+                other => self.0.push(other),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -147,6 +172,18 @@ fn civil_date(days_since_epoch: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        use fmt::Write;
+        let mut message = Message::default();
+        write!(message, "<{}>: {}", "a\nJan 1 root: all is well\u{1b}[2J", "ä\tb").unwrap();
+        assert_eq!(message.0, "<a\\nJan 1 root: all is well\\u{1b}[2J>: ä\tb");
+        let long = "ä".repeat(1 << 20);
+        assert!(write!(message, "{long}").is_err());
+        assert!(write!(message, "{long}").is_err());
+        assert!(message.0.len() < MESSAGE_MAX + 10 && message.0.ends_with("ä…"));
+    }
 
     #[test]
     fn dates() {
