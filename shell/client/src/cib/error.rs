@@ -21,7 +21,10 @@ pub enum CibError {
     Connect(#[from] ipc::ConnectError),
     /// The connection broke; whether a change was made is not known.
     #[error("the connection to the CIB was lost: {0}")]
-    Lost(#[from] ipc::CallError),
+    Lost(ipc::CallError),
+    /// The request is too large to be sent. Nothing happened, and the connection can be used for others.
+    #[error("the request was not sent: {0}")]
+    NotSent(ipc::CallError),
     /// What came back is no answer.
     #[error("the CIB's answer cannot be read: {0}")]
     Reply(#[from] MessageError),
@@ -80,6 +83,15 @@ pub enum CibError {
     NeedsCluster(&'static str),
 }
 
+impl From<ipc::CallError> for CibError {
+    fn from(error: ipc::CallError) -> Self {
+        match error {
+            ipc::CallError::TooBig { .. } => Self::NotSent(error),
+            other => Self::Lost(other),
+        }
+    }
+}
+
 impl CibError {
     /// The failure that the daemon, or the file in its place, reported, or the one that comes closest.
     pub fn failure(&self) -> Failure {
@@ -87,8 +99,8 @@ impl CibError {
             Self::Failed { failure, .. } => *failure,
             Self::Connect(_) => Failure::NotConnected,
             Self::Lost(ipc::CallError::Timeout(_)) => Failure::TimedOut,
-            Self::Lost(ipc::CallError::TooBig { .. }) => Failure::TooLarge,
-            Self::Lost(_) => Failure::Communication,
+            // Debian's library says so, too.
+            Self::NotSent(_) | Self::Lost(_) => Failure::Communication,
             Self::Reply(_) => Failure::Protocol,
             Self::Unexpected { .. } => Failure::NoMessage,
             Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {

@@ -16,7 +16,9 @@ fn change(count: usize) -> Element {
 #[test]
 fn who_watches_and_never_reads_loses_the_connection() {
     in_namespace("hostile::deaf::who_watches_and_never_reads_loses_the_connection", async || {
-        let (daemon, before) = started().await;
+        let (daemon, _) = started().await;
+        open().create(Some("crm_config"), change(3_000), CallOptions::NONE).unwrap();
+        let before = whole();
         let mut deaf = AsyncCib::connect("deaf").await.unwrap();
         deaf.subscribe(NotificationKind::Diff).await.unwrap();
         let mut listener = open();
@@ -26,7 +28,7 @@ fn who_watches_and_never_reads_loses_the_connection() {
             writer.modify(Some("crm_config"), change(count), CallOptions::CAN_CREATE).unwrap();
             assert!(listener.next_notification(LONG).unwrap().is_some());
         }
-        // 20 KB for each of the messages that may wait, and what the CIB and the buffers take.
+        // 40 KB for each of the messages that may wait, and what the CIB and the buffers take.
         assert!(daemon.peak_mib() < 192, "{} MiB", daemon.peak_mib());
         let mut heard = 0;
         while deaf.next().await.is_some() {
@@ -49,7 +51,7 @@ fn who_asks_and_never_reads_the_answers_loses_the_connection() {
             for count in 0..50 {
                 let mut set = change(count);
                 set.set("id", format!("set-{count}"));
-                set.children_mut().for_each(|pair| pair.set("id", format!("pair-{count}")));
+                set.child_mut("nvpair").unwrap().set("id", format!("pair-{count}"));
                 good.create(Some("crm_config"), set, CallOptions::NONE).unwrap();
             }
             let before = whole();

@@ -3,6 +3,7 @@
 
 mod deaf;
 mod documents;
+mod large;
 mod writers;
 
 use std::{sync::Arc, time::Duration};
