@@ -1,6 +1,6 @@
 //! Documents of 50 MB.
 
-use client::cib::{CibError, Failure};
+use client::cib::Failure;
 
 use super::*;
 use crate::world::{ROOT, in_namespace, tool};

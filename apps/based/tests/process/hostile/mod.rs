@@ -1,14 +1,16 @@
 //! Clients that mean harm, or know no better: the daemon refuses or survives them, its memory stays bounded, the CIB stays as
 //! it was and others are served.
 
+mod access;
 mod deaf;
 mod documents;
 mod large;
+mod privileges;
 mod writers;
 
 use std::{sync::Arc, time::Duration};
 
-use client::cib::{Backend, CallOptions, Cib, Request};
+use client::cib::{Backend, CallOptions, Cib, CibError, Request};
 use wire::{Frame, IpcFlags, Writer};
 use xml::Element;
 

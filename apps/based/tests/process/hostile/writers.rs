@@ -5,7 +5,7 @@ use std::{
     thread,
 };
 
-use client::cib::{CibError, Failure};
+use client::cib::Failure;
 use xml::patchset::Patchset;
 
 use super::*;
