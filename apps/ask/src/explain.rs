@@ -139,7 +139,9 @@ fn file(path: &Path) -> Result<Element, Stop> {
     let cib = disk::read_document(path).map_err(|error| {
         let exit = match error {
             disk::DocumentError::Read(_) => ToolExit::NoInput,
-            disk::DocumentError::Parse(_) => ToolExit::DataError,
+            disk::DocumentError::Parse(_) | disk::DocumentError::Compression(_) => {
+                ToolExit::DataError
+            }
         };
         Stop(format!("{}: {error}", path.display()), exit)
     })?;

@@ -118,7 +118,10 @@ fn ask(
 ) -> Result<ToolExit, Stop> {
     let upgrades = request.operation == Operation::Upgrade;
     let mut connection = Cib::open(TOOL.name).map_err(|error| {
-        let message = format!("Could not connect to the CIB API: {}", error.failure());
+        let mut message = format!("Could not connect to the CIB API: {}", error.failure());
+        if matches!(error, CibError::File { .. } | CibError::Corrupt { .. }) {
+            message = format!("{message}: {error}");
+        }
         Stop::new(message, error.exit())
     })?;
     connection.set_timeout(timeout(options, output));

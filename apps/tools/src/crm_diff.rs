@@ -6,7 +6,7 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 use messages::cib::Failure;
 use vocab::ToolExit;
 use xml::{
-    Element, Limits, Node,
+    Element, Node,
     patchset::{PatchError, Patchset},
 };
 
@@ -76,10 +76,11 @@ fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
         .ok_or("Either --new, --new-string, or --patch must be specified");
     let usage = |message: &str| Stop::new(message.to_owned(), ToolExit::Usage);
     let (original, new) = (original.map_err(usage)?, new.map_err(usage)?);
-    let unreadable =
-        |which: &str| Stop::new(format!("Failed to parse {which} XML"), ToolExit::DataError);
-    let original = original.map_err(|()| unreadable("original"))?;
-    let new = new.map_err(|()| unreadable(if patches { "patch" } else { "new" }))?;
+    let unreadable = |which: &str, why: &str| {
+        Stop::new(format!("Failed to parse {which} XML: {why}"), ToolExit::DataError)
+    };
+    let original = original.map_err(|why| unreadable("original", &why))?;
+    let new = new.map_err(|why| unreadable(if patches { "patch" } else { "new" }, &why))?;
     if patches {
         apply(original, &new, options.cib, output)
     } else {
@@ -87,13 +88,13 @@ fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
     }
 }
 
-/// The document in a text or a file; `None` if neither is given.
-fn read(text: Option<&str>, file: Option<&str>) -> Option<Result<Element, ()>> {
+/// The document in a text or a file, or why it cannot be read; `None` if neither is given.
+fn read(text: Option<&str>, file: Option<&str>) -> Option<Result<Element, String>> {
     match (text, file) {
-        (Some(text), _) => {
-            Some(xml::parse_bytes(text.as_bytes(), Limits::DOCUMENT).map_err(|_| ()))
+        (Some(text), _) => Some(xml::parse(text).map_err(|error| error.to_string())),
+        (None, Some(file)) => {
+            Some(disk::read_document(Path::new(file)).map_err(|error| format!("{file}: {error}")))
         }
-        (None, Some(file)) => Some(disk::read_document(Path::new(file)).map_err(|_| ())),
         (None, None) => None,
     }
 }

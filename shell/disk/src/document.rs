@@ -12,30 +12,50 @@ pub enum DocumentError {
     /// The system refused.
     #[error(transparent)]
     Read(#[from] io::Error),
+    /// It begins like something compressed with bzip2, and is not.
+    #[error("cannot be decompressed with bzip2: {0}")]
+    Compression(io::Error),
     /// It is not XML.
     #[error(transparent)]
     Parse(#[from] xml::ParseError),
 }
 
-/// Reads an XML document from a file, which may be compressed with bzip2, or from standard input if the path is `-`.
+/// Reads an XML document from a file, which may be compressed with bzip2, or from standard input if the path is `-`. What is
+/// larger than [`Limits::DOCUMENT`] allows is not read to its end.
 pub fn read_document(path: &Path) -> Result<Element, DocumentError> {
     if path == Path::new("-") {
-        return parse(&mut io::stdin().lock());
+        return parse(&mut io::stdin().lock(), 0);
     }
-    parse(&mut BufReader::new(File::open(path)?))
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    parse(&mut BufReader::new(file), length)
 }
 
-fn parse(reader: &mut impl BufRead) -> Result<Element, DocumentError> {
+/// `length` is how many bytes there are, if that is known.
+fn parse(reader: &mut impl BufRead, length: u64) -> Result<Element, DocumentError> {
     let compressed = reader.fill_buf()?.starts_with(b"BZh");
-    // One byte more than is allowed, so that the parser says what is wrong.
-    let limit = u64::try_from(Limits::DOCUMENT.bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(Limits::DOCUMENT.bytes_max).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    if compressed {
-        bzip2::bufread::MultiBzDecoder::new(reader).take(limit).read_to_end(&mut bytes)?;
+    let read = if compressed {
+        let plain = bzip2::bufread::MultiBzDecoder::new(reader);
+        plain
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(DocumentError::Compression)?
+    } else if length > limit {
+        return Err(too_large());
     } else {
-        reader.take(limit).read_to_end(&mut bytes)?;
+        reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?
+    };
+    if u64::try_from(read).is_ok_and(|read| read > limit) {
+        return Err(too_large());
     }
     Ok(xml::parse_bytes(&bytes, Limits::DOCUMENT)?)
+}
+
+fn too_large() -> DocumentError {
+    let problem = xml::Problem::TooLarge(Limits::DOCUMENT.bytes_max);
+    DocumentError::Parse(xml::ParseError { at: xml::Position { line: 1, column: 1 }, problem })
 }
 
 #[cfg(test)]
@@ -61,6 +81,12 @@ mod tests {
         std::fs::write(&path, "<cib").unwrap();
         assert!(matches!(read_document(&path), Err(DocumentError::Parse(_))));
         std::fs::write(&path, "BZh9torn").unwrap();
-        assert!(matches!(read_document(&path), Err(DocumentError::Read(_))));
+        assert!(matches!(read_document(&path), Err(DocumentError::Compression(_))));
+        let file = File::create(&path).unwrap();
+        file.set_len(10 << 30).unwrap();
+        assert!(matches!(
+            read_document(&path),
+            Err(DocumentError::Parse(error)) if error.problem == xml::Problem::TooLarge(512 << 20)
+        ));
     }
 }

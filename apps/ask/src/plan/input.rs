@@ -66,7 +66,9 @@ fn document(path: &Path) -> Result<Element, Stop> {
     disk::read_document(path).map_err(|error| {
         let exit = match error {
             disk::DocumentError::Read(_) => ToolExit::NoInput,
-            disk::DocumentError::Parse(_) => ToolExit::DataError,
+            disk::DocumentError::Parse(_) | disk::DocumentError::Compression(_) => {
+                ToolExit::DataError
+            }
         };
         Stop::new(exit, format!("{}: {error}", path.display()))
     })

@@ -31,9 +31,11 @@ pub(super) fn file(path: &Path) -> Result<Element, Stop> {
     let cib = disk::read_document(path).map_err(|error| {
         let exit = match error {
             disk::DocumentError::Read(_) => ToolExit::NoInput,
-            disk::DocumentError::Parse(_) => ToolExit::DataError,
+            disk::DocumentError::Parse(_) | disk::DocumentError::Compression(_) => {
+                ToolExit::DataError
+            }
         };
-        Stop::new(format!("Could not read input XML: {error}"), exit)
+        Stop::new(format!("Could not read input XML: {}: {error}", path.display()), exit)
     })?;
     if cib.name() != "cib" {
         let message = format!("Could not read input XML: it is <{}>, not <cib>", cib.name());

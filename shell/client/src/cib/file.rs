@@ -25,8 +25,11 @@ pub(super) struct FileCib {
 impl FileCib {
     pub(super) fn open(path: &Path) -> Result<Self, CibError> {
         let root = read_document(path).map_err(|error| match error {
+            DocumentError::Read(source) if source.kind() == io::ErrorKind::IsADirectory => {
+                CibError::Corrupt { path: path.to_owned(), problem: source.to_string() }
+            }
             DocumentError::Read(source) => CibError::File { path: path.to_owned(), source },
-            DocumentError::Parse(error) => {
+            DocumentError::Parse(_) | DocumentError::Compression(_) => {
                 CibError::Corrupt { path: path.to_owned(), problem: error.to_string() }
             }
         })?;
