@@ -1,3 +1,5 @@
+mod extent;
+
 use std::{cell::Cell, sync::Arc};
 
 use messages::cib::{CallOptions, Failure, Operation, Request};
@@ -254,6 +256,10 @@ impl Change {
         }
         if pries.get() {
             return Err(Failure::AccessDenied.into());
+        }
+        // What a peer has come to must be taken as it is: to refuse it would keep this copy apart for ever.
+        if !matches!(source, Source::Synchronization { .. }) {
+            extent::check(&self.root, &new)?;
         }
         self.root = Arc::new(new);
         Ok(trace)

@@ -1,5 +1,5 @@
 use super::{Change, Generation, Patchset};
-use crate::{Element, Node, NodePath, digest};
+use crate::{Element, Limits, Node, NodePath, digest};
 
 /// Why a patch set was not applied. The document is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -181,6 +181,10 @@ fn find(document: &Element, path: &str, position: Option<usize>) -> Option<NodeP
         })?;
         element = element?.nodes()[index].as_element();
         indices.push(index);
+        // Nothing that was read is deeper, and what a patch set makes deeper it must not lead into.
+        if indices.len() > Limits::DOCUMENT.depth_max {
+            return None;
+        }
     }
     Some(indices.into_iter().collect())
 }
