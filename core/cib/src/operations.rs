@@ -12,6 +12,7 @@ mod erase;
 mod merge;
 mod modify;
 mod patch;
+mod places;
 mod query;
 mod replace;
 mod select;

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use messages::cib::{CallOptions, Failure, Operation};
-use xml::{Element, NodePath};
+use xml::Element;
 
 use super::{
     Sight, Target, Trace,
     merge::{Identity, fresh, has_attributes},
     modify_seen,
+    places::{MANY, Places},
     query::bare,
 };
 use crate::section::Section;
@@ -64,8 +65,16 @@ pub(crate) fn create_seen(
     } else {
         vec![Arc::clone(new)]
     };
+    let mut places = None;
     for new in &news {
-        let added = section.path(cib).ok_or(Failure::Invalid).and_then(|path| add(cib, &path, new));
+        let path = section.path(cib).ok_or(Failure::Invalid);
+        let parent = path.and_then(|path| cib.at_mut(&path).ok_or(Failure::Invalid));
+        let added = parent.and_then(|parent| {
+            if news.len() >= MANY && places.is_none() {
+                places = Some(Places::of(parent));
+            }
+            add(parent, places.as_mut(), new)
+        });
         added.map_err(|failure| Refused { failure, report: Some(report(new, failure)) })?;
     }
     Ok(Trace::merged(news.iter().any(|new| has_attributes(new))))
@@ -78,12 +87,23 @@ fn as_shared(node: &xml::Node) -> Option<Arc<Element>> {
     }
 }
 
-fn add(cib: &mut Element, parent: &NodePath, new: &Arc<Element>) -> Result<(), Failure> {
-    let parent = cib.at_mut(parent).ok_or(Failure::Invalid)?;
-    if Identity::Id.position(parent, new).is_some() {
+fn add(
+    parent: &mut Element,
+    places: Option<&mut Places>,
+    new: &Arc<Element>,
+) -> Result<(), Failure> {
+    let found = match &places {
+        Some(places) => places.position(Identity::Id, new),
+        None => Identity::Id.position(parent, new),
+    };
+    if found.is_some() {
         return Err(Failure::Exists);
     }
-    parent.push(fresh(&without_replace(new), Identity::Id));
+    let node = fresh(&without_replace(new), Identity::Id).into();
+    if let Some(places) = places {
+        places.insert(parent.nodes().len(), &node);
+    }
+    parent.nodes_mut().push(node);
     Ok(())
 }
 

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use vocab::Score;
 use xml::{Element, Node};
 
-use super::data::fit;
+use super::{
+    data::fit,
+    places::{MANY, Places},
+};
 
 /// By what a child of the update finds its counterpart among the children that are there, apart from the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub(crate) enum Identity {
 }
 
 impl Identity {
-    fn of(self, element: &Element) -> Option<(&'static str, &str)> {
+    pub(super) fn of(self, element: &Element) -> Option<(&'static str, &str)> {
         let reference = || Some(("id-ref", element.attr("id-ref")?));
         match (element.id(), self) {
             (Some(id), _) => Some(("id", id)),
@@ -64,31 +67,74 @@ impl Merge {
                 result.get_or_insert_with(|| target.clone()).set(name, new);
             }
         }
+        let many = update.nodes().len() >= MANY;
+        let mut children = Children { target, result, places: many.then(|| Places::of(target)) };
         for node in update.nodes() {
-            let current = result.as_ref().unwrap_or(target);
             match node {
-                Node::Element(child) => match self.identity.position(current, child) {
+                Node::Element(child) => match children.position(self.identity, child) {
                     Some(index) => {
-                        let counterpart = current.nodes()[index].as_element();
+                        let counterpart = children.current().nodes()[index].as_element();
                         let changed = counterpart.and_then(|c| self.merged(c, child));
                         if let Some(changed) = changed {
-                            let result = result.get_or_insert_with(|| target.clone());
-                            result.nodes_mut()[index] = changed.into();
+                            children.put(index, changed.into());
                         }
                     }
                     None => {
                         self.noticed |= has_attributes(child);
-                        let fresh = fresh(child, self.identity);
-                        result.get_or_insert_with(|| target.clone()).push(fresh);
+                        children.push(fresh(child, self.identity).into());
                     }
                 },
-                Node::Comment(_) if !current.nodes().contains(node) => {
-                    result.get_or_insert_with(|| target.clone()).push(node.clone());
-                }
+                Node::Comment(text) if !children.has_comment(text) => children.push(node.clone()),
                 Node::Comment(_) | Node::Text(_) => {}
             }
         }
-        result
+        children.result
+    }
+}
+
+/// The children that are there while others are merged into them.
+struct Children<'a> {
+    target: &'a Element,
+    /// What the target has become, once it changed.
+    result: Option<Element>,
+    /// Where each is, if many are looked for.
+    places: Option<Places>,
+}
+
+impl Children<'_> {
+    fn current(&self) -> &Element {
+        self.result.as_ref().unwrap_or(self.target)
+    }
+
+    fn position(&self, identity: Identity, update: &Element) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.position(identity, update),
+            None => identity.position(self.current(), update),
+        }
+    }
+
+    fn has_comment(&self, text: &Arc<str>) -> bool {
+        match &self.places {
+            Some(places) => places.has_comment(text),
+            None => self.current().nodes().contains(&Node::Comment(Arc::clone(text))),
+        }
+    }
+
+    fn put(&mut self, index: usize, node: Node) {
+        let nodes = self.result.get_or_insert_with(|| self.target.clone()).nodes_mut();
+        if let Some(places) = &mut self.places {
+            places.remove(index, &nodes[index]);
+            places.insert(index, &node);
+        }
+        nodes[index] = node;
+    }
+
+    fn push(&mut self, node: Node) {
+        let nodes = self.result.get_or_insert_with(|| self.target.clone()).nodes_mut();
+        if let Some(places) = &mut self.places {
+            places.insert(nodes.len(), &node);
+        }
+        nodes.push(node);
     }
 }
 
@@ -149,6 +195,21 @@ mod tests {
             merge("<a x='1' y='2'/>", "<a y='3' z='4'/>").as_deref(),
             Some("<a x=\"1\" y=\"3\" z=\"4\"/>")
         );
+    }
+
+    /// Half of them are there, half are new; who looks for each among all others takes minutes.
+    #[test]
+    fn very_many_children_meet() {
+        let parent = |ids: std::ops::Range<usize>, value: usize| {
+            let child = |id: usize| Element::new("x").with("id", id).with("value", value);
+            Element::new("status").with_children(ids.map(child))
+        };
+        let (target, update) = (parent(0..200_000, 1), parent(100_000..300_000, 2));
+        let merged = Merge::by(Identity::IdOrReference).merged(&target, &update).unwrap();
+        assert_eq!(merged.children().count(), 300_000);
+        for (index, child) in merged.children().enumerate() {
+            assert_eq!(child.attr("value"), Some(if index < 100_000 { "1" } else { "2" }));
+        }
     }
 
     #[test]

@@ -5,7 +5,11 @@ use std::cell::Cell;
 use messages::cib::Failure;
 use xml::{Element, NodePath};
 
-use super::{merge::Identity, select::select};
+use super::{
+    merge::Identity,
+    places::{MANY, Places},
+    select::select,
+};
 use crate::acl::{Guard, View};
 
 /// Whose eyes an operation looks with. What a user does not see is not found by what is in it, or else whether something
@@ -105,8 +109,13 @@ fn may_merge(guard: &Guard, path: &NodePath, element: &Element, update: &Element
     if !names_only && !guard.reads(path) {
         return false;
     }
+    let places = (update.nodes().len() >= MANY).then(|| Places::of(element));
     update.children().all(|update| {
-        let Some(index) = Identity::IdOrReference.position(element, update) else { return true };
+        let found = match &places {
+            Some(places) => places.position(Identity::IdOrReference, update),
+            None => Identity::IdOrReference.position(element, update),
+        };
+        let Some(index) = found else { return true };
         let child = element.nodes().get(index).and_then(xml::Node::as_element);
         child.is_none_or(|child| may_merge(guard, &path.child(index), child, update))
     })

@@ -58,24 +58,60 @@ fn key(node: &Node) -> Option<(&str, Option<&str>)> {
 
 /// Whether nothing came, went or moved: the common case, found without an index.
 fn unchanged_places(old: &[Node], new: &[Node]) -> bool {
+    let (mut before, mut after) = (Census::new(old), Census::new(new));
     old.len() == new.len()
         && old.iter().zip(new).all(|(a, b)| match (a, b) {
             (Node::Element(x), Node::Element(y)) => {
                 Arc::ptr_eq(x, y)
                     || (key(a) == key(b)
                         && patchable(x, y)
-                        && (is_unique(old, a) && is_unique(new, b) || x == y))
+                        && (before.is_unique(a) && after.is_unique(b) || x == y))
             }
             (Node::Text(_) | Node::Comment(_) | Node::Element(_), _) => a == b,
         })
 }
 
-fn is_unique(nodes: &[Node], wanted: &Node) -> bool {
-    let Some((name, id)) = key(wanted) else { return false };
-    let alike = nodes.iter().filter_map(key).filter(|&(other_name, other_id)| {
-        other_name == name && (other_id == id || other_id.is_none() || id.is_none())
-    });
-    alike.take(2).count() == 1
+/// Of how many elements one is asked before they are counted: looking is faster for a few, and takes for ever for very many.
+const LOOKS: usize = 16;
+
+/// Which elements of a list a path can tell from all others.
+struct Census<'a> {
+    nodes: &'a [Node],
+    looks: usize,
+    /// How often there is each name with an id or none, and how often each name.
+    counted: Option<BTreeMap<(&'a str, Option<Option<&'a str>>), usize>>,
+}
+
+impl<'a> Census<'a> {
+    const fn new(nodes: &'a [Node]) -> Self {
+        Self { nodes, looks: 0, counted: None }
+    }
+
+    /// Whether there is no other of that name and id, nor one that could be meant as well for want of an id.
+    fn is_unique(&mut self, wanted: &Node) -> bool {
+        let Some((name, id)) = key(wanted) else { return false };
+        self.looks += 1;
+        if self.looks <= LOOKS {
+            let alike = self.nodes.iter().filter_map(key).filter(|&(other_name, other_id)| {
+                other_name == name && (other_id == id || other_id.is_none() || id.is_none())
+            });
+            return alike.take(2).count() == 1;
+        }
+        let nodes = self.nodes;
+        let counted = self.counted.get_or_insert_with(|| {
+            let mut counted = BTreeMap::new();
+            for (name, id) in nodes.iter().filter_map(key) {
+                *counted.entry((name, Some(id))).or_default() += 1;
+                *counted.entry((name, None)).or_default() += 1;
+            }
+            counted
+        });
+        let count = |key: (&str, Option<Option<&str>>)| counted.get(&key).copied().unwrap_or(0);
+        match id {
+            Some(_) => count((name, Some(id))) == 1 && count((name, Some(None))) == 0,
+            None => count((name, None)) == 1,
+        }
+    }
 }
 
 /// Names for which a path cannot tell the elements apart: an id that is there twice, or none beside another.
@@ -201,6 +237,35 @@ mod tests {
             parse(&format!("<a>{children}</a>")).unwrap()
         };
         pair(list(old).nodes(), list(new).nodes())
+    }
+
+    #[test]
+    fn counting_tells_the_same_as_looking() {
+        let element = |name: &str, id: &str| {
+            let element = Element::new(name);
+            Node::Element(Arc::new(if id.is_empty() { element } else { element.with("id", id) }))
+        };
+        let all: Vec<Node> = [("x", "1"), ("x", "2"), ("x", "2"), ("y", "1"), ("y", ""), ("z", "")]
+            .into_iter()
+            .chain([("w", ""), ("w", ""), ("v", "1"), ("v", "2")])
+            .map(|(name, id)| element(name, id))
+            .collect();
+        let unique: Vec<bool> = all.iter().map(|node| Census::new(&all).is_unique(node)).collect();
+        assert_eq!(unique, [true, false, false, false, false, true, false, false, true, true]);
+        let mut counting = Census { looks: LOOKS, ..Census::new(&all) };
+        let counted: Vec<bool> = all.iter().map(|node| counting.is_unique(node)).collect();
+        assert_eq!(counted, unique);
+    }
+
+    #[test]
+    fn very_many_that_changed_are_paired() {
+        let all = |value: usize| {
+            let one = |id: usize| Element::new("x").with("id", id).with("value", value);
+            Element::new("p").with_children((0..100_000).map(one))
+        };
+        let pairing = pair(all(1).nodes(), all(2).nodes());
+        assert!(pairing.existed.iter().all(|existed| *existed));
+        assert!(!pairing.moved.iter().any(|moved| *moved));
     }
 
     #[test]

@@ -83,6 +83,26 @@ fn more_elements_than_any_cib_has_are_refused() {
     });
 }
 
+/// Fifty thousand siblings in one message: what walks through them must not walk through all for each.
+#[test]
+fn very_many_siblings_hold_nobody_up() {
+    in_namespace("hostile::documents::very_many_siblings_hold_nobody_up", async || {
+        let (daemon, _) = started().await;
+        let mut cib = open();
+        let siblings = |value: usize| {
+            let sibling =
+                |id: usize| Element::new("x").with("id", format!("i{id}")).with("v", value);
+            Element::new("status").with_children((0..50_000).map(sibling))
+        };
+        cib.create(Some("status"), siblings(1), CallOptions::NONE).unwrap();
+        cib.modify(Some("status"), siblings(2), CallOptions::NONE).unwrap();
+        cib.replace(Some("status"), siblings(3), CallOptions::NONE).unwrap();
+        assert_eq!(whole().child("status").unwrap().children().count(), 50_000);
+        assert!(daemon.peak_mib() < 512, "{} MiB", daemon.peak_mib());
+        daemon.end();
+    });
+}
+
 /// Compressed messages: one that is as much as it says, and much; others that say what is not so.
 #[test]
 fn compressed_messages_are_as_big_as_they_say_and_not_bigger() {
