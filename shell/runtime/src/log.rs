@@ -177,7 +177,8 @@ mod tests {
     fn a_message_is_one_line_of_bounded_length() {
         use fmt::Write;
         let mut message = Message::default();
-        write!(message, "<{}>: {}", "a\nJan 1 root: all is well\u{1b}[2J", "ä\tb").unwrap();
+        let name = "a\nJan 1 root: all is well\u{1b}[2J";
+        write!(message, "<{name}>: ä\tb").unwrap();
         assert_eq!(message.0, "<a\\nJan 1 root: all is well\\u{1b}[2J>: ä\tb");
         let long = "ä".repeat(1 << 20);
         assert!(write!(message, "{long}").is_err());

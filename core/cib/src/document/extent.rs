@@ -64,7 +64,7 @@ mod tests {
     }
 
     fn depth(element: &Element) -> usize {
-        1 + element.children().map(|child| depth(child)).max().unwrap_or(0)
+        1 + element.children().map(depth).max().unwrap_or(0)
     }
 
     fn deepest(document: &Document) -> usize {

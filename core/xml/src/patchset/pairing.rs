@@ -78,8 +78,14 @@ const LOOKS: usize = 16;
 struct Census<'a> {
     nodes: &'a [Node],
     looks: usize,
-    /// How often there is each name with an id or none, and how often each name.
-    counted: Option<BTreeMap<(&'a str, Option<Option<&'a str>>), usize>>,
+    counted: Option<Frequencies<'a>>,
+}
+
+/// How often there is a name, and how often with an id, or without one.
+#[derive(Default)]
+struct Frequencies<'a> {
+    names: BTreeMap<&'a str, usize>,
+    ids: BTreeMap<(&'a str, Option<&'a str>), usize>,
 }
 
 impl<'a> Census<'a> {
@@ -98,18 +104,17 @@ impl<'a> Census<'a> {
             return alike.take(2).count() == 1;
         }
         let nodes = self.nodes;
-        let counted = self.counted.get_or_insert_with(|| {
-            let mut counted = BTreeMap::new();
+        let Frequencies { names, ids } = self.counted.get_or_insert_with(|| {
+            let mut counted = Frequencies::default();
             for (name, id) in nodes.iter().filter_map(key) {
-                *counted.entry((name, Some(id))).or_default() += 1;
-                *counted.entry((name, None)).or_default() += 1;
+                *counted.names.entry(name).or_default() += 1;
+                *counted.ids.entry((name, id)).or_default() += 1;
             }
             counted
         });
-        let count = |key: (&str, Option<Option<&str>>)| counted.get(&key).copied().unwrap_or(0);
         match id {
-            Some(_) => count((name, Some(id))) == 1 && count((name, Some(None))) == 0,
-            None => count((name, None)) == 1,
+            Some(_) => ids.get(&(name, id)) == Some(&1) && !ids.contains_key(&(name, None)),
+            None => names.get(name) == Some(&1),
         }
     }
 }
