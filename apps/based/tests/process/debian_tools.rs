@@ -83,7 +83,7 @@ fn tools_that_watch_are_told() {
 /// Who keeps a copy has what the daemon has, also after changes that were told to nobody.
 #[test]
 fn a_kept_copy_is_what_the_daemon_has() {
-    in_namespace("a_kept_copy_is_what_the_daemon_has", async || {
+    in_namespace("debian_tools::a_kept_copy_is_what_the_daemon_has", async || {
         let daemon = Daemon::start(&[]).await;
         let mut keeper = AsyncCib::connect("keeper").await.unwrap();
         keeper.keep_copy().await.unwrap();

@@ -1,4 +1,4 @@
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use super::{
     Match,
@@ -248,15 +248,17 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// The string value: an attribute's value, a comment's text, all character data inside an element.
-    pub(super) fn text(&self, item: Item) -> String {
+    /// The string value: an attribute's value, a comment's text, all character data inside an element. Gives also how many
+    /// nodes were looked at.
+    pub(super) fn text(&self, item: Item) -> (String, usize) {
         match item {
             Item::Node(id) => match self.entry(id).kind {
                 Kind::Document(element) | Kind::Element(element) => all_text(element),
-                Kind::Text(text) | Kind::Comment(text) => text.to_owned(),
+                Kind::Text(text) | Kind::Comment(text) => (text.to_owned(), 1),
             },
             Item::Attribute(owner, index) => {
-                self.attribute(owner, index).map_or(String::new(), |(_, _, value)| value.to_owned())
+                let value = self.attribute(owner, index).map(|(_, _, value)| value.to_owned());
+                (value.unwrap_or_default(), 1)
             }
         }
     }
@@ -271,18 +273,19 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// The elements among a node and all below it that have one of the ids.
-    pub(super) fn with_ids(&mut self, ids: &[&str]) -> Vec<Item> {
+    /// The elements that have one of the ids. Gives also how many nodes were looked at.
+    pub(super) fn with_ids(&mut self, ids: &BTreeSet<&str>) -> (Vec<Item>, usize) {
         let mut all = Vec::new();
         self.descendants(0, &mut all);
+        let looked_at = all.len();
         all.retain(|item| match item {
             Item::Node(id) => match self.entry(*id).kind {
-                Kind::Element(element) => element.id().is_some_and(|id| ids.contains(&id)),
+                Kind::Element(element) => element.id().is_some_and(|id| ids.contains(id)),
                 Kind::Document(_) | Kind::Text(_) | Kind::Comment(_) => false,
             },
             Item::Attribute(..) => false,
         });
-        all
+        (all, looked_at)
     }
 
     /// Sorts by place in the document and removes what is there twice.
@@ -339,15 +342,16 @@ impl<'a> Arena<'a> {
 }
 
 /// All character data inside the element and what it contains, in document order.
-fn all_text(element: &Element) -> String {
-    let mut text = String::new();
+fn all_text(element: &Element) -> (String, usize) {
+    let (mut text, mut looked_at) = (String::new(), 0);
     let mut pending: Vec<&Node> = element.nodes().iter().rev().collect();
     while let Some(node) = pending.pop() {
+        looked_at += 1;
         match node {
             Node::Element(child) => pending.extend(child.nodes().iter().rev()),
             Node::Text(part) => text.push_str(part),
             Node::Comment(_) => {}
         }
     }
-    text
+    (text, looked_at)
 }

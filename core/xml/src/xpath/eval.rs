@@ -9,6 +9,8 @@ use crate::Element;
 
 /// How many nodes an evaluation may look at: several times all those of the largest CIB.
 const BUDGET: usize = 20_000_000;
+/// How many bytes of text count as a node.
+const BYTES_PER_NODE: usize = 64;
 
 pub(super) fn evaluate<'a>(
     expression: &Expression,
@@ -43,6 +45,13 @@ impl Evaluator<'_> {
     fn spend(&mut self, nodes: usize) -> Result<(), XPathError> {
         self.budget = self.budget.checked_sub(nodes + 1).ok_or(XPathError::TooExpensive)?;
         Ok(())
+    }
+
+    /// The string value of a node. A long one costs as much as several nodes: it is copied and compared.
+    fn string(&mut self, item: Item) -> Result<String, XPathError> {
+        let (text, looked_at) = self.arena.text(item);
+        self.spend(looked_at + text.len() / BYTES_PER_NODE)?;
+        Ok(text)
     }
 
     fn value(&mut self, expression: &Expression, here: Context) -> Result<Interim, XPathError> {
@@ -146,12 +155,12 @@ impl Evaluator<'_> {
 
     fn number(&mut self, expression: &Expression, here: Context) -> Result<f64, XPathError> {
         let value = self.value(expression, here)?;
-        Ok(self.as_number(&value))
+        self.as_number(&value)
     }
 
     fn text(&mut self, expression: &Expression, here: Context) -> Result<String, XPathError> {
         let value = self.value(expression, here)?;
-        Ok(self.as_text(value))
+        self.as_text(value)
     }
 
     fn boolean(&mut self, expression: &Expression, here: Context) -> Result<bool, XPathError> {
@@ -168,26 +177,28 @@ impl Evaluator<'_> {
         }
     }
 
-    fn as_number(&self, value: &Interim) -> f64 {
-        match value {
-            Interim::Nodes(items) => {
-                items.first().map_or(f64::NAN, |item| number_of(&self.arena.text(*item)))
-            }
+    fn as_number(&mut self, value: &Interim) -> Result<f64, XPathError> {
+        Ok(match value {
+            Interim::Nodes(items) => match items.first() {
+                Some(item) => number_of(&self.string(*item)?),
+                None => f64::NAN,
+            },
             Interim::Number(number) => *number,
             Interim::Text(text) => number_of(text),
             Interim::Boolean(boolean) => f64::from(u8::from(*boolean)),
-        }
+        })
     }
 
-    fn as_text(&self, value: Interim) -> String {
-        match value {
-            Interim::Nodes(items) => {
-                items.first().map_or(String::new(), |item| self.arena.text(*item))
-            }
+    fn as_text(&mut self, value: Interim) -> Result<String, XPathError> {
+        Ok(match value {
+            Interim::Nodes(items) => match items.first() {
+                Some(item) => self.string(*item)?,
+                None => String::new(),
+            },
             Interim::Number(number) => text_of(number),
             Interim::Text(text) => text,
             Interim::Boolean(boolean) => boolean.to_string(),
-        }
+        })
     }
 
     fn binary(
@@ -240,32 +251,60 @@ impl Evaluator<'_> {
                 Ok(compare_plain(operator, &truth(a), &truth(b)))
             }
             (Interim::Nodes(left), Interim::Nodes(right)) => {
-                self.spend(left.len().saturating_mul(right.len()))?;
-                let right: Vec<_> =
-                    right.iter().map(|item| Interim::Text(self.arena.text(*item))).collect();
-                Ok(left.iter().any(|item| {
-                    let text = Interim::Text(self.arena.text(*item));
-                    right.iter().any(|other| compare_plain(operator, &text, other))
-                }))
+                let mut others = Vec::with_capacity(right.len());
+                let mut bytes = 0;
+                for item in right {
+                    let text = self.string(*item)?;
+                    bytes += text.len();
+                    others.push(Interim::Text(text));
+                }
+                for item in left {
+                    self.spend(others.len() + bytes / BYTES_PER_NODE)?;
+                    let text = Interim::Text(self.string(*item)?);
+                    if others.iter().any(|other| compare_plain(operator, &text, other)) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
             (Interim::Nodes(items), Interim::Text(text))
                 if matches!(operator, Operator::Equal | Operator::NotEqual) =>
             {
                 // Attributes against a string: by far the most frequent comparison, made without copies.
                 let equal = operator == Operator::Equal;
-                Ok(items.iter().any(|item| match self.arena.attribute_value(*item) {
-                    Some(value) => (value == text) == equal,
-                    None => (self.arena.text(*item) == *text) == equal,
-                }))
+                for item in items {
+                    let same = match self.arena.attribute_value(*item) {
+                        Some(value) => value == text,
+                        None => self.string(*item)? == *text,
+                    };
+                    if same == equal {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
-            (Interim::Nodes(items), other) => Ok(items.iter().any(|item| {
-                compare_plain(operator, &Interim::Text(self.arena.text(*item)), other)
-            })),
-            (other, Interim::Nodes(items)) => Ok(items.iter().any(|item| {
-                compare_plain(operator, other, &Interim::Text(self.arena.text(*item)))
-            })),
+            (Interim::Nodes(items), other) => {
+                self.any_of(items, |text| compare_plain(operator, &text, other))
+            }
+            (other, Interim::Nodes(items)) => {
+                self.any_of(items, |text| compare_plain(operator, other, &text))
+            }
             (_, _) => Ok(compare_plain(operator, a, b)),
         }
+    }
+
+    /// Whether something holds for the string value of any of the nodes.
+    fn any_of(
+        &mut self,
+        items: &[Item],
+        holds: impl Fn(Interim) -> bool,
+    ) -> Result<bool, XPathError> {
+        for item in items {
+            if holds(Interim::Text(self.string(*item)?)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn call(
@@ -284,14 +323,18 @@ impl Evaluator<'_> {
             Function::Count => Interim::Number(count(self.nodes(&arguments[0], here)?.len())),
             Function::Sum => {
                 let items = self.nodes(&arguments[0], here)?;
-                Interim::Number(items.iter().map(|item| number_of(&self.arena.text(*item))).sum())
+                let mut sum = 0.0;
+                for item in items {
+                    sum += number_of(&self.string(item)?);
+                }
+                Interim::Number(sum)
             }
             Function::Floor => Interim::Number(self.number(&arguments[0], here)?.floor()),
             Function::Ceiling => Interim::Number(self.number(&arguments[0], here)?.ceil()),
             Function::Round => Interim::Number(functions::round(self.number(&arguments[0], here)?)),
             Function::Number => {
                 let value = self.argument_or_node(arguments, here)?;
-                Interim::Number(self.as_number(&value))
+                Interim::Number(self.as_number(&value)?)
             }
             Function::Id => Interim::Nodes(self.with_ids(&arguments[0], here)?),
             Function::Name | Function::LocalName => Interim::Text(self.name(arguments, here)?),
@@ -301,7 +344,7 @@ impl Evaluator<'_> {
             }
             Function::StringLength => {
                 let value = self.argument_or_node(arguments, here)?;
-                Interim::Number(count(self.as_text(value).chars().count()))
+                Interim::Number(count(self.as_text(value)?.chars().count()))
             }
             Function::Contains | Function::StartsWith => {
                 let (a, b) = (self.text(&arguments[0], here)?, self.text(&arguments[1], here)?);
@@ -328,7 +371,7 @@ impl Evaluator<'_> {
     ) -> Result<String, XPathError> {
         if arguments.len() <= 1 {
             let value = self.argument_or_node(arguments, here)?;
-            let text = self.as_text(value);
+            let text = self.as_text(value)?;
             let normalize = function == Function::NormalizeSpace;
             return Ok(if normalize { functions::normalize_space(&text) } else { text });
         }
@@ -383,13 +426,17 @@ impl Evaluator<'_> {
     fn with_ids(&mut self, of: &Expression, here: Context) -> Result<Vec<Item>, XPathError> {
         let text = match self.value(of, here)? {
             Interim::Nodes(items) => {
-                let texts: Vec<_> = items.iter().map(|item| self.arena.text(*item)).collect();
+                let mut texts = Vec::with_capacity(items.len());
+                for item in items {
+                    texts.push(self.string(item)?);
+                }
                 texts.join(" ")
             }
-            other => self.as_text(other),
+            other => self.as_text(other)?,
         };
-        let ids: Vec<&str> = text.split_ascii_whitespace().collect();
-        Ok(self.arena.with_ids(&ids))
+        let (found, looked_at) = self.arena.with_ids(&text.split_ascii_whitespace().collect());
+        self.spend(looked_at)?;
+        Ok(found)
     }
 }
 

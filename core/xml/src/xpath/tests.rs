@@ -154,3 +154,18 @@ fn an_evaluation_cannot_run_away() {
     let expression = Expr::parse("//*[//*[//*[.='x']]]").unwrap();
     assert_eq!(expression.select(&root), Err(XPathError::TooExpensive));
 }
+
+#[test]
+fn texts_of_whole_trees_count_for_what_is_in_them() {
+    let mut root = Element::new("a");
+    for _ in 0..5_000 {
+        root.push(Element::new("b"));
+    }
+    for expression in
+        ["//*[/* = 'x']", "//*[/* = 1]", "//*[string(/*) = 'x']", "//*[id('x')]", "//*[. = /*]"]
+    {
+        let result = Expr::parse(expression).unwrap().select(&root);
+        assert_eq!(result, Err(XPathError::TooExpensive), "{expression}");
+    }
+    assert_eq!(Expr::parse("//*[. = 'x']").unwrap().select(&root), Ok(Vec::new()));
+}
