@@ -9,6 +9,8 @@ use crate::Element;
 
 /// How many nodes an evaluation may look at: several times all those of the largest CIB.
 const BUDGET: usize = 20_000_000;
+/// For how many nodes one counts that has to be put into its place among others.
+const ORDER_COST: usize = 4;
 /// How many bytes of text count as a node.
 const BYTES_PER_NODE: usize = 64;
 
@@ -45,6 +47,12 @@ impl Evaluator<'_> {
     fn spend(&mut self, nodes: usize) -> Result<(), XPathError> {
         self.budget = self.budget.checked_sub(nodes + 1).ok_or(XPathError::TooExpensive)?;
         Ok(())
+    }
+
+    /// Sorts by place in the document and removes what is there twice.
+    fn in_order(&mut self, items: Vec<Item>) -> Result<Vec<Item>, XPathError> {
+        self.spend(items.len().saturating_mul(ORDER_COST))?;
+        Ok(self.arena.in_order(items))
     }
 
     /// The string value of a node. A long one costs as much as several nodes: it is copied and compared.
@@ -104,7 +112,7 @@ impl Evaluator<'_> {
                 | Axis::Preceding
                 | Axis::PrecedingSibling => single && !backwards,
             };
-            items = if ordered || found.len() <= 1 { found } else { self.arena.in_order(found) };
+            items = if ordered || found.len() <= 1 { found } else { self.in_order(found)? };
             apart = items.len() <= 1
                 || match step.axis {
                     Axis::Child | Axis::Itself => apart,
@@ -218,7 +226,7 @@ impl Evaluator<'_> {
             Operator::Union => {
                 let mut items = self.nodes(a, here)?;
                 items.append(&mut self.nodes(b, here)?);
-                return Ok(Interim::Nodes(self.arena.in_order(items)));
+                return Ok(Interim::Nodes(self.in_order(items)?));
             }
             Operator::Equal
             | Operator::NotEqual
