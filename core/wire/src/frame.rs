@@ -4,8 +4,6 @@ use crate::{IpcFlags, Reader, WireError, Writer, compression, qb};
 const VERSION: u8 = 1;
 /// Bytes in front of a body.
 pub const FRAME_HEADER_SIZE: usize = 40;
-/// Where the header says how long the body is without compression.
-const PLAIN_SIZE_AT: usize = qb::RESPONSE_HEADER_SIZE;
 /// The most a body may have once decompressed.
 pub const FRAME_BODY_MAX: usize = 256 << 20;
 
@@ -49,8 +47,7 @@ impl Frame {
 
     /// What a message's header says about its size without compression, header included.
     pub fn uncompressed_size(message: &[u8]) -> Option<usize> {
-        let bytes = message.get(PLAIN_SIZE_AT..)?.first_chunk()?;
-        Some(FRAME_HEADER_SIZE + usize::try_from(u32::from_ne_bytes(*bytes)).ok()?)
+        Header::read(message).ok().map(|header| FRAME_HEADER_SIZE + header.plain)
     }
 
     /// Reads a message.
@@ -88,7 +85,7 @@ impl Header {
     fn read(message: &[u8]) -> Result<Self, WireError> {
         let qb::ResponseHeader { id, size, .. } = qb::ResponseHeader::decode(message)?;
         let mut reader = Reader::new(&message[..size]);
-        reader.seek(PLAIN_SIZE_AT);
+        reader.seek(qb::RESPONSE_HEADER_SIZE);
         let plain = reader.count("uncompressed size", FRAME_BODY_MAX)?;
         let packed = reader.count("compressed size", message.len())?;
         let flags = IpcFlags(reader.u32()? & !IpcFlags::COMPRESSED.0);

@@ -306,7 +306,7 @@ async fn a_connection_for_documents_says_when_it_is_too_small() {
     }
 }
 
-/// A big answer is compressed beside everything else: two who wait for one each get theirs, and a third one is served.
+/// Answers that have to be compressed reach those who asked, each the right one, beside one that has not.
 #[tokio::test]
 async fn big_answers_reach_those_who_wait_for_them() {
     let name = unique_name();

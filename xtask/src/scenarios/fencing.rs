@@ -1,19 +1,15 @@
 use std::{
     fs::{self, File},
     io::Write,
-    os::unix::fs::PermissionsExt,
 };
 
 use anyhow::{Context, Result, ensure};
 use netns::wait_until;
 use rustix::fs::{Mode, OFlags};
 
+use super::fence_agent;
 use crate::bed::{Bed, LIMIT, VIP};
 
-/// A fence agent that every Debian with pacemaker has, in whose place the switch is shown to the nodes.
-const FENCE_AGENT: &str = "/usr/sbin/fence_legacy";
-/// Where the switch is in a node's private files.
-const SWITCH: &str = "/root/switch";
 /// What it was asked to do, a line for each.
 const ASKED: &str = "/root/switch-asked";
 /// Makes it fail at once.
@@ -22,36 +18,11 @@ const BROKEN: &str = "/root/switch-broken";
 const ANSWER: &str = "/root/switch-answer";
 
 /// A power switch that does what it is told from outside the nodes: it writes down what it is asked for, and waits.
-const AGENT: &str = r#"#!/bin/sh
-if [ "$1" = "-o" ]; then action=$2; else
-while read -r line; do case $line in
-action=*|option=*) action=${line#*=};;
-port=*|plug=*|nodename=*) port=${line#*=};;
-esac; done; fi
-case $action in
-metadata) cat <<'END'
-<?xml version="1.0"?>
-<resource-agent name="fence_legacy" shortdesc="A switch that is told what to do">
-<longdesc>Waits to be told how it went.</longdesc><vendor-url>http://example.com</vendor-url>
-<parameters>
-<parameter name="action" unique="0" required="1"><getopt mixed="-o, --action=[action]"/>
-<content type="string" default="reboot"/><shortdesc lang="en">What to do</shortdesc></parameter>
-<parameter name="port" unique="0" required="0"><getopt mixed="-n, --plug=[id]"/>
-<content type="string"/><shortdesc lang="en">Whom to fence</shortdesc></parameter>
-</parameters>
-<actions><action name="on" automatic="0"/><action name="off"/><action name="reboot"/><action name="status"/>
-<action name="monitor"/><action name="list"/><action name="metadata"/></actions>
-</resource-agent>
-END
-;;
-reboot|off)
+const SWITCHES: &str = r#"reboot|off)
     echo "$action $port" >> /root/switch-asked
     [ ! -e /root/switch-broken ] || exit 1
     read -r status < /root/switch-answer
-    exit "$status";;
-esac
-exit 0
-"#;
+    exit "$status";;"#;
 
 const DEVICE: &str = r#"<primitive id="switch" class="stonith" type="fence_legacy">
 <instance_attributes id="switch-attributes">
@@ -59,11 +30,9 @@ const DEVICE: &str = r#"<primitive id="switch" class="stonith" type="fence_legac
 </instance_attributes></primitive>"#;
 
 fn install(bed: &Bed, node: &str) -> Result<()> {
-    let path = bed.cluster.file(node, SWITCH);
-    fs::write(&path, AGENT).with_context(|| path.display().to_string())?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
-    let make = format!("mount --bind {SWITCH} {FENCE_AGENT} && rm -f {ANSWER} && mkfifo {ANSWER}");
-    bed.run(node, &["sh", "-c", &make]).map(drop)
+    fence_agent::install(bed, node, SWITCHES)?;
+    bed.run(node, &["rm", "-f", ANSWER])?;
+    bed.run(node, &["mkfifo", ANSWER]).map(drop)
 }
 
 /// What the switches of these nodes were asked for so far.

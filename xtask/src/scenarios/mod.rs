@@ -4,6 +4,7 @@
 //! the whole stack run on the same three nodes; those of the ring alone build a cluster of their own.
 
 mod failover;
+mod fence_agent;
 mod fencing;
 mod hostile;
 mod membership;

@@ -8,6 +8,8 @@ use vocab::{ExecStatus, ToolExit};
 pub(super) struct Failure {
     /// What kind of failure it is.
     pub(super) text: &'static str,
+    /// Its number, which is that of the system's error of the same words, or Pacemaker's own.
+    number: i32,
     /// Why it failed, if more is known.
     pub(super) reason: Option<String>,
     /// How the tool ends.
@@ -15,8 +17,13 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    const fn new(text: &'static str, exit: ToolExit) -> Self {
-        Self { text, reason: None, exit }
+    const fn new(text: &'static str, number: i32, exit: ToolExit) -> Self {
+        Self { text, number, reason: None, exit }
+    }
+
+    /// There is no fencer to ask.
+    pub(super) const fn not_connected() -> Self {
+        Self::new("Transport endpoint is not connected", 107, ToolExit::Disconnect)
     }
 
     /// The failure with its reason in brackets.
@@ -33,11 +40,9 @@ impl From<FencerError> for Failure {
         let said = error.to_string();
         let failure = match error {
             FencerError::Failed(outcome) => return of(*outcome),
-            FencerError::Connect(_) | FencerError::Lost(_) => {
-                Self::new("Transport endpoint is not connected", ToolExit::Disconnect)
-            }
+            FencerError::Connect(_) | FencerError::Lost(_) => Self::not_connected(),
             FencerError::Reply(_) | FencerError::NotRegistered | FencerError::Unexpected => {
-                Self::new("Protocol error", ToolExit::Protocol)
+                Self::new("Protocol error", 71, ToolExit::Protocol)
             }
         };
         Self { reason: Some(said), ..failure }
@@ -48,61 +53,44 @@ impl From<FencerError> for Failure {
 pub(super) fn of(outcome: FenceOutcome) -> Failure {
     let invalid = |exit: i32| match ToolExit::from_code(exit) {
         Some(ToolExit::InvalidParameter) => {
-            Some(Failure::new("Invalid argument", ToolExit::Software))
+            Some(Failure::new("Invalid argument", 22, ToolExit::Software))
         }
         Some(ToolExit::InsufficientPrivileges) => {
-            Some(Failure::new("Permission denied", ToolExit::InsufficientPrivileges))
+            Some(Failure::new("Permission denied", 13, ToolExit::InsufficientPrivileges))
         }
-        Some(ToolExit::Protocol) => Some(Failure::new("Protocol error", ToolExit::Protocol)),
+        Some(ToolExit::Protocol) => Some(Failure::new("Protocol error", 71, ToolExit::Protocol)),
         // A fencing of before the fencer was started anew.
-        Some(ToolExit::Expired) => Some(Failure::new("No route to host", ToolExit::Error)),
+        Some(ToolExit::Expired) => Some(Failure::new("No route to host", 113, ToolExit::Error)),
         _ => None,
     };
     let known = match outcome.status {
-        ExecStatus::Cancelled => Some(Failure::new("Operation canceled", ToolExit::Error)),
-        ExecStatus::TimedOut => Some(Failure::new("Timer expired", ToolExit::Timeout)),
+        ExecStatus::Cancelled => Some(Failure::new("Operation canceled", 125, ToolExit::Error)),
+        ExecStatus::TimedOut => Some(Failure::new("Timer expired", 62, ToolExit::Timeout)),
         ExecStatus::NotInstalled => {
-            Some(Failure::new("No such file or directory", ToolExit::NoSuch))
+            Some(Failure::new("No such file or directory", 2, ToolExit::NoSuch))
         }
         ExecStatus::NotSupported => {
-            Some(Failure::new("Operation not supported", ToolExit::UnimplementedFeature))
+            Some(Failure::new("Operation not supported", 95, ToolExit::UnimplementedFeature))
         }
-        ExecStatus::NotConnected => {
-            Some(Failure::new("Transport endpoint is not connected", ToolExit::Disconnect))
-        }
-        ExecStatus::NoFenceDevice => Some(Failure::new("No such device", ToolExit::NoSuch)),
+        ExecStatus::NotConnected => Some(Failure::not_connected()),
+        ExecStatus::NoFenceDevice => Some(Failure::new("No such device", 19, ToolExit::NoSuch)),
         ExecStatus::NoSecrets => {
-            Some(Failure::new("Permission denied", ToolExit::InsufficientPrivileges))
+            Some(Failure::new("Permission denied", 13, ToolExit::InsufficientPrivileges))
         }
         ExecStatus::Invalid => invalid(outcome.exit),
         _ => None,
     };
     let failure = known.unwrap_or_else(|| match &outcome.output {
-        None => Failure::new("No data available", ToolExit::Error),
-        Some(_) => Failure::new("Error", ToolExit::Error),
+        None => Failure::new("No data available", 61, ToolExit::Error),
+        Some(_) => Failure::new("Error", 201, ToolExit::Error),
     });
     Failure { reason: outcome.reason.filter(|reason| !reason.is_empty()), ..failure }
 }
 
 /// What the original's programs call the result of a fencing: 0, or a negative error number.
 pub(crate) fn number(outcome: &FenceOutcome) -> i32 {
-    if outcome.status == ExecStatus::Done && outcome.exit == 0 {
-        return 0;
-    }
-    match of(outcome.clone()).text {
-        "No such file or directory" => -2,
-        "Permission denied" => -13,
-        "No such device" => -19,
-        "Invalid argument" => -22,
-        "No data available" => -61,
-        "Timer expired" => -62,
-        "Protocol error" => -71,
-        "Operation not supported" => -95,
-        "Transport endpoint is not connected" => -107,
-        "No route to host" => -113,
-        "Operation canceled" => -125,
-        _ => -201,
-    }
+    let succeeded = outcome.status == ExecStatus::Done && outcome.exit == 0;
+    if succeeded { 0 } else { -of(outcome.clone()).number }
 }
 
 #[cfg(test)]

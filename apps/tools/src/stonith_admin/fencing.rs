@@ -3,7 +3,7 @@
 use client::fencer::FencingOrder;
 use messages::fencing::CallOptions;
 use std::time::Duration;
-use vocab::{NodeName, ToolExit};
+use vocab::NodeName;
 
 use super::{Options, failure::Failure};
 use crate::frame::Stop;
@@ -25,11 +25,7 @@ pub(super) fn fence(options: &Options, node: &str, action: &str) -> Result<(), S
     };
     let fenced = match options.connect() {
         Ok(mut fencer) => fencer.fence(&order).map_err(Failure::from),
-        Err(_) => Err(Failure {
-            text: "Transport endpoint is not connected",
-            reason: None,
-            exit: ToolExit::Disconnect,
-        }),
+        Err(_) => Err(Failure::not_connected()),
     };
     let what = if action == "on" { "unfence" } else { "fence" };
     fenced.map_err(|failure| {

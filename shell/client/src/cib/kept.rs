@@ -44,8 +44,7 @@ impl KeptCopy {
         let is_for_all = request.operation == Operation::Query
             && request.section.is_none()
             && request.user.is_none()
-            && request.options.without(CallOptions::SCOPE_LOCAL) == CallOptions::NONE
-            && request.options.has(CallOptions::SCOPE_LOCAL);
+            && request.options == CallOptions::SCOPE_LOCAL;
         is_for_all
             .then(|| Question { request: request.clone(), in_full: !self.follower.has_copy() })
     }
