@@ -3,10 +3,12 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hasher},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use ring::{Cpg, CpgEvent, Member};
+use tokio::time::timeout;
 
 use super::{block_on, numbers, random::Random};
 
@@ -14,6 +16,8 @@ const GROUP: &str = "ring-order";
 const LARGEST: u64 = 1 << 20;
 /// Messages and bytes that a sender has under way.
 const WINDOW: (usize, usize) = (200, 4 << 20);
+/// Nothing from anybody for so long, while something is to come, is an end.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// The messages of one sender, one after the other.
 struct Stream {
@@ -66,7 +70,7 @@ async fn run(members: usize, count: u64, seed: u64) -> Result<String> {
             under_way += 1;
             under_way_bytes += message.len();
         }
-        let (sender, bytes) = next_message(&mut cpg, &all).await?;
+        let (sender, bytes) = next_message(&mut cpg, &expected).await?;
         let stream = expected.get_mut(&sender).context("a message of a stranger")?;
         stream.next(&mut wanted)?;
         ensure!(bytes == wanted, "message {number}, of {sender:?}, is not what was sent");
@@ -98,13 +102,26 @@ async fn wait_members(cpg: &mut Cpg, wanted: usize) -> Result<Vec<Member>> {
     }
 }
 
-/// The next message. Members may go when they have everything, but nobody may come.
-async fn next_message(cpg: &mut Cpg, all: &[Member]) -> Result<(Member, Vec<u8>)> {
+/// The next message. Members may go when all they send is here, but nobody may come.
+async fn next_message(
+    cpg: &mut Cpg,
+    expected: &BTreeMap<Member, Stream>,
+) -> Result<(Member, Vec<u8>)> {
     loop {
-        match cpg.next().await? {
+        let event = timeout(SILENCE, cpg.next()).await.with_context(|| {
+            let owed = expected.iter().map(|(member, stream)| (member.node.0, stream.left));
+            let owed: Vec<_> = owed.collect();
+            format!("no message for {} s; nodes and what is to come: {owed:?}", SILENCE.as_secs())
+        })?;
+        match event? {
             CpgEvent::Delivered { sender, bytes } => return Ok((sender, bytes)),
-            CpgEvent::Membership { joined, .. } => {
-                ensure!(joined.iter().all(|m| all.contains(m)), "somebody joined: {joined:?}");
+            CpgEvent::Membership { left, joined, .. } => {
+                let owing = |member: &&Member| expected.get(member).is_none_or(|s| s.left > 0);
+                if let Some(gone) = left.iter().find(owing) {
+                    let owes = expected.get(gone).map_or(0, |stream| stream.left);
+                    bail!("{gone:?} left, and {owes} of its messages had not come");
+                }
+                ensure!(joined.is_empty(), "somebody joined: {joined:?}");
             }
         }
     }

@@ -11,6 +11,16 @@ use crate::{
     stack::{self, Software},
 };
 
+/// The logs of a node, how many lines of each are shown after a failure, and what is in such lines.
+const LOGS: [(&str, usize, &[&str]); 2] = [
+    ("/var/log/pacemaker/pacemaker.log", 4, &[" error: ", " crit: ", "panicked", "warning: "]),
+    (
+        "/var/log/corosync/corosync.log",
+        12,
+        &[" error ", " crit ", " warning ", " notice ", "panicked", "host: ", "link: "],
+    ),
+];
+
 /// Which scenarios went how.
 #[derive(Default)]
 pub(crate) struct Summary {
@@ -119,16 +129,13 @@ fn keep_evidence(bed: &Bed, name: &str) {
         if let Err(error) = save_node(bed, &node, &target.join(&node)) {
             console::detail(&format!("{error:#}"));
         }
-        let log = fs::read_to_string(bed.cluster.file(&node, "/var/log/pacemaker/pacemaker.log"));
-        let log = log.unwrap_or_default();
-        let grave: Vec<&str> = log
-            .lines()
-            .filter(|l| {
-                [" error: ", " crit: ", "panicked", "warning: "].iter().any(|w| l.contains(w))
-            })
-            .collect();
-        console::detail(&format!("{node}: last warnings and errors"));
-        console::quote(&grave[grave.len().saturating_sub(4)..].join("\n"));
+        console::detail(&format!("{node}: last warnings and errors, and what its ring said last"));
+        for (log, shown, words) in LOGS {
+            let text = fs::read_to_string(bed.cluster.file(&node, log)).unwrap_or_default();
+            let telling = |line: &&str| words.iter().any(|word| line.contains(word));
+            let lines: Vec<&str> = text.lines().filter(telling).collect();
+            console::quote(&lines[lines.len().saturating_sub(shown)..].join("\n"));
+        }
     }
     if let Ok(status) = bed.status() {
         console::detail(&status.brief());

@@ -1,8 +1,8 @@
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 
-use super::MANY;
-use crate::{bed::Bed, console, ring::flows::Flows};
+use super::{MANY, reload::set_token};
+use crate::{bed::Bed, console, ring::flows::Flows, scenarios::SHORT_TOKEN};
 
 /// Everything that happens to a ring, with nodes that may run different ones.
 pub(in crate::scenarios) fn mixed(bed: &mut Bed) -> Result<()> {
@@ -16,6 +16,8 @@ pub(in crate::scenarios) fn mixed(bed: &mut Bed) -> Result<()> {
     console::detail(&bed.order(&nodes, MANY, 2)?);
     let after = bed.wait_ring(&nodes, true)?;
     ensure!(after.sequence == formed.sequence, "the ring formed anew under load");
+    // From here on nodes are lost on purpose.
+    set_token(bed, &nodes, SHORT_TOKEN)?;
     for node in &nodes {
         come_and_go(bed, &nodes, node).context(node.clone())?;
     }

@@ -34,11 +34,7 @@ pub(in crate::scenarios) fn reload(bed: &mut Bed) -> Result<()> {
     wait_key(bed, old, "nodelist.node.3.nodeid", None)?;
     wait_expected_votes(bed, old, 3)?;
 
-    let mut slower = bed.cluster.settings().clone();
-    slower.token = Some(Duration::from_millis(1_700));
-    write(bed, old, &slower.ring_configuration(&[1, 2, 3]))?;
-    ask_for_reload(bed, &old[2])?;
-    wait_key(bed, old, "runtime.config.totem.token", Some("1700"))?;
+    set_token(bed, old, Duration::from_millis(1_700))?;
     wait_key(bed, old, "runtime.config.totem.consensus", Some("2040"))?;
     bed.wait_ring(old, true)?;
     bed.order(old, 50, 2)?;
@@ -46,6 +42,17 @@ pub(in crate::scenarios) fn reload(bed: &mut Bed) -> Result<()> {
     let now = old.iter().map(|n| bed.ring_daemon(n)).collect::<Result<Vec<_>>>()?;
     ensure!(now == daemons, "a daemon was restarted: {daemons:?} became {now:?}");
     Ok(())
+}
+
+/// Gives the first nodes of a cluster, which run, another token timeout.
+pub(super) fn set_token(bed: &Bed, nodes: &[String], token: Duration) -> Result<()> {
+    let mut settings = bed.cluster.settings().clone();
+    settings.token = Some(token);
+    let numbers: Vec<usize> = (1..=nodes.len()).collect();
+    write(bed, nodes, &settings.ring_configuration(&numbers))?;
+    ask_for_reload(bed, nodes.last().context("no nodes")?)?;
+    let milliseconds = token.as_millis().to_string();
+    wait_key(bed, nodes, "runtime.config.totem.token", Some(&milliseconds))
 }
 
 fn write(bed: &Bed, nodes: &[String], text: &str) -> Result<()> {
