@@ -45,7 +45,7 @@ struct Options {
     /// Leave the versions out of the difference
     #[arg(short = 'u', long)]
     no_version: bool,
-    /// Both documents come from standard input, the original first
+    /// Read from standard input what no string gives, instead of from files
     #[arg(short = 's', long, hide = true)]
     stdin: bool,
 }
@@ -63,24 +63,19 @@ fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
     if options.no_version && patches {
         output.remark("Warning: -u/--no-version ignored with -p/--patch");
     }
-    if options.stdin {
-        return Err(Stop::new(
-            "--stdin is not implemented yet".to_owned(),
-            ToolExit::UnimplementedFeature,
-        ));
-    }
-    let original = read(options.original_string.as_deref(), options.original.as_deref())
-        .ok_or("Either --original or --original-string must be specified");
+    let original =
+        Source::of(options.original_string.as_deref(), options.stdin, options.original.as_deref())
+            .ok_or("Either --original or --original-string must be specified");
     let file = options.patch.as_deref().or(options.new.as_deref());
-    let new = read(options.new_string.as_deref(), file)
+    let new = Source::of(options.new_string.as_deref(), options.stdin, file)
         .ok_or("Either --new, --new-string, or --patch must be specified");
     let usage = |message: &str| Stop::new(message.to_owned(), ToolExit::Usage);
     let (original, new) = (original.map_err(usage)?, new.map_err(usage)?);
     let unreadable = |which: &str, why: &str| {
         Stop::new(format!("Failed to parse {which} XML: {why}"), ToolExit::DataError)
     };
-    let original = original.map_err(|why| unreadable("original", &why))?;
-    let new = new.map_err(|why| unreadable(if patches { "patch" } else { "new" }, &why))?;
+    let original = original.read().map_err(|why| unreadable("original", &why))?;
+    let new = new.read().map_err(|why| unreadable(if patches { "patch" } else { "new" }, &why))?;
     if patches {
         apply(original, &new, options.cib, output)
     } else {
@@ -88,14 +83,33 @@ fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
     }
 }
 
-/// The document in a text or a file, or why it cannot be read; `None` if neither is given.
-fn read(text: Option<&str>, file: Option<&str>) -> Option<Result<Element, String>> {
-    match (text, file) {
-        (Some(text), _) => Some(xml::parse(text).map_err(|error| error.to_string())),
-        (None, Some(file)) => {
-            Some(disk::read_document(Path::new(file)).map_err(|error| format!("{file}: {error}")))
-        }
-        (None, None) => None,
+/// Where a document is.
+#[derive(Debug, PartialEq, Eq)]
+enum Source<'a> {
+    Text(&'a str),
+    /// Two in a row come from a terminal, where input may end twice; a pipe has one.
+    StandardInput,
+    File(&'a str),
+}
+
+impl<'a> Source<'a> {
+    /// A text counts before standard input, and that before a file; `None` if nothing is given.
+    fn of(text: Option<&'a str>, stdin: bool, file: Option<&'a str>) -> Option<Self> {
+        let input = stdin.then_some(Self::StandardInput);
+        text.map(Self::Text).or(input).or(file.map(Self::File))
+    }
+
+    /// The document, or why it cannot be read.
+    fn read(&self) -> Result<Element, String> {
+        let file = match self {
+            Self::Text(text) => return xml::parse(text).map_err(|error| error.to_string()),
+            Self::StandardInput => "-",
+            Self::File(file) => file,
+        };
+        disk::read_document(Path::new(file)).map_err(|error| match self {
+            Self::StandardInput => format!("standard input: {error}"),
+            Self::Text(_) | Self::File(_) => format!("{file}: {error}"),
+        })
     }
 }
 
@@ -162,4 +176,17 @@ fn tell(output: &mut Output, name: &str, document: &Element) {
     let mut element = Element::new(name);
     element.push(Node::Text(text.into()));
     output.element(element);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_counts_before_standard_input_and_that_before_a_file() {
+        assert_eq!(Source::of(Some("<a/>"), true, Some("f")), Some(Source::Text("<a/>")));
+        assert_eq!(Source::of(None, true, Some("f")), Some(Source::StandardInput));
+        assert_eq!(Source::of(None, false, Some("f")), Some(Source::File("f")));
+        assert_eq!(Source::of(None, false, None), None);
+    }
 }

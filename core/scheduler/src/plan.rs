@@ -384,11 +384,10 @@ impl<'m> Plan<'m> {
         if self.rows[key].state.removed {
             return;
         }
-        let lines = self.rows[key].allowed.iter().map(|(node, allowed)| ScoreLine::Allocation {
-            stage,
-            resource: key,
-            node,
-            score: allowed.score,
+        let allowed = &self.rows[key].allowed;
+        let lines = self.model.node_order.iter().filter_map(|&node| {
+            let score = allowed.get(node)?.score;
+            Some(ScoreLine::Allocation { stage, resource: key, node, score })
         });
         self.scores.extend(lines);
         for child in self.children(key) {

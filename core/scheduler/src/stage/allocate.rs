@@ -45,13 +45,7 @@ impl Plan<'_> {
         if !self.told.with_capacities {
             return;
         }
-        let strategy = self.model.options.placement_strategy;
-        let nodes = if strategy == PlacementStrategy::Default {
-            self.node_keys()
-        } else {
-            self.nodes_by_capacity()
-        };
-        for node in nodes {
+        for node in self.node_keys() {
             // What is asked of a bundle's node is asked of its container's.
             if !self.is_bundle_node(node) {
                 let amounts = self.nodes[node].capacity.clone().into_iter().collect();
