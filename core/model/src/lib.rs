@@ -28,7 +28,9 @@ mod sort;
 pub use allowed::{Allowed, AllowedNodes, ProbeMode};
 pub use arena::{Arena, Key, NodeKey, ResourceKey};
 pub use build::from_template;
-pub use model::{ClearReason, Finding, Model, ScoreChange, Ticket, can_fence, current_node};
+pub use model::{
+    ClearReason, Finding, Model, ScoreChange, Ticket, can_fence, current_among, current_node,
+};
 pub use node::{Node, NodeKind, NodeState};
 pub use options::Options;
 pub use problem::{Problem, Severity};

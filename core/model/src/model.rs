@@ -260,10 +260,20 @@ pub fn current_node(
     needs_fencing: bool,
     is_clean: impl Fn(NodeKey) -> bool,
 ) -> Option<NodeKey> {
+    current_among(&state.active_on, state.migration_source, needs_fencing, is_clean)
+}
+
+/// Like [`current_node`], of these nodes.
+pub fn current_among(
+    active_on: &[NodeKey],
+    migration_source: Option<NodeKey>,
+    needs_fencing: bool,
+    is_clean: impl Fn(NodeKey) -> bool,
+) -> Option<NodeKey> {
     let mut current: Option<NodeKey> = None;
-    for &node in &state.active_on {
+    for &node in active_on {
         let mut keep_looking = false;
-        if let Some(source) = state.migration_source {
+        if let Some(source) = migration_source {
             if node == source {
                 current = Some(node);
             } else {

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use model::{
-    Allowed, Arena, Model, NodeKey, NodeKind, ResourceKey, ScoreReason,
+    Allowed, Arena, Model, NodeKey, NodeKind, ResourceKey, ScoreReason, Variant,
     history::{DigestCache, DigestInput, FailCount, FailCountInput, fail_count},
     resource::Parameters,
 };
@@ -206,11 +206,26 @@ impl<'m> Plan<'m> {
         state.online && !state.unclean
     }
 
-    /// The node that a resource counts as being on.
+    /// The node that a resource counts as being on. A bundle is where its containers are, whatever else of it is active.
     pub(crate) fn current_node(&self, key: ResourceKey) -> Option<NodeKey> {
-        model::current_node(&self.rows[key].state, self.resource(key).needs_fencing, |node| {
-            self.is_clean(node)
-        })
+        let Variant::Bundle { replicas, .. } = &self.resource(key).variant else {
+            return self.current_of(key, &self.rows[key].state.active_on);
+        };
+        let containers = replicas.iter().map(|replica| replica.container);
+        let active: Vec<ResourceKey> =
+            containers.filter(|&key| !self.rows[key].state.active_on.is_empty()).collect();
+        if let [container] = active[..] {
+            return self.current_node(container);
+        }
+        let nodes = active.iter().flat_map(|&key| &self.rows[key].state.active_on);
+        let nodes: Vec<NodeKey> = nodes.copied().collect();
+        self.current_of(key, &nodes)
+    }
+
+    fn current_of(&self, key: ResourceKey, active_on: &[NodeKey]) -> Option<NodeKey> {
+        let (source, needs_fencing) =
+            (self.rows[key].state.migration_source, self.resource(key).needs_fencing);
+        model::current_among(active_on, source, needs_fencing, |node| self.is_clean(node))
     }
 
     /// How many nodes a resource is active on: all, and those of them that are clean.
