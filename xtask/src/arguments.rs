@@ -1,6 +1,8 @@
 //! Command lines of this program: words and a few options.
 
-use anyhow::{Result, bail};
+use std::ops::Range;
+
+use anyhow::{Context, Result, bail};
 
 /// The arguments of one command, taken apart by what it asks for.
 pub(crate) struct Arguments {
@@ -49,6 +51,12 @@ impl Arguments {
     }
 }
 
+/// Seeds as `FROM..TO`, the last of which does not count.
+pub(crate) fn range(text: &str) -> Result<Range<u64>> {
+    let ends = text.split_once("..").and_then(|(a, b)| Some(a.parse().ok()?..b.parse().ok()?));
+    ends.with_context(|| format!("{text:?} is no range of seeds like 0..1000"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +72,13 @@ mod tests {
 
         let mut short = Arguments::new(vec!["--stack".into()]);
         assert!(short.option("--stack").is_err());
+    }
+
+    #[test]
+    fn ranges_have_two_ends() {
+        assert_eq!(range("3..7").expect("two numbers"), 3..7);
+        for wrong in ["", "3", "3..", "..7", "a..b", "3..-1"] {
+            assert!(range(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

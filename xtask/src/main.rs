@@ -41,6 +41,8 @@ usage: cargo xtask COMMAND
                          plans for large clusters and for the corpus, beside another crm_simulate
   corpus [--binary FILE] [--diff] [NAME [FILTER...]]
                          Pacemaker's regression corpora through our tools; counts may only rise
+  made-up --peer FILE --seeds A..B [--binary FILE]
+                         plans for made-up clusters beside those of another crm_simulate
   fuzz [--seconds N] [TARGET...]
                          made-up input for what reads the network, clients and files; needs nightly
   scenarios [SOFTWARE] [--list] [FILTER...]
@@ -95,6 +97,7 @@ fn run(mut words: Vec<String>) -> Result<()> {
         "test" => test::command(arguments),
         "bench" => bench::command(arguments),
         "corpus" => corpus::command(arguments),
+        "made-up" => corpus::made_up::command(arguments),
         "fuzz" => fuzz::command(arguments),
         "tidy" => tidy::command(arguments),
         "scenarios" => scenarios::command(arguments),

@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf};
 use ::sim::ring::{self, Recording};
 use anyhow::{Context, Result, bail};
 
-use crate::{arguments::Arguments, stack};
+use crate::{
+    arguments::{Arguments, range},
+    stack,
+};
 
 /// Recordings that a search for a smaller one tries.
 const TRIES: usize = 3_000;
@@ -38,13 +41,9 @@ pub(crate) fn command(mut arguments: Arguments) -> Result<()> {
 }
 
 fn run(seeds: &str) -> Result<()> {
-    let range =
-        seeds.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-    let Some((from, to)): Option<(u64, u64)> = range else {
-        bail!("{seeds:?} is no range of seeds like 0..1000");
-    };
+    let seeds = range(seeds)?;
     let (mut failed, mut steps, mut deliveries, mut memberships) = (0, 0, 0, 0);
-    for seed in from..to {
+    for seed in seeds.clone() {
         let run = ring::run_seed(seed, |_| {});
         steps += run.outcome.steps;
         deliveries += run.outcome.deliveries;
@@ -58,7 +57,7 @@ fn run(seeds: &str) -> Result<()> {
     }
     println!(
         "{} runs, {failed} failed; {steps} things happened, {deliveries} deliveries, {memberships} memberships",
-        to.saturating_sub(from)
+        seeds.end.saturating_sub(seeds.start)
     );
     if failed > 0 {
         bail!("{failed} seeds failed");

@@ -13,7 +13,7 @@ impl Asker<'_> {
         let (key, node, score) = (change.resource, change.node, change.score.value());
         let part = |part| Cause::Score { score, part };
         match &change.reason {
-            ScoreReason::Symmetric => part(Part::Base),
+            ScoreReason::Symmetric | ScoreReason::Launched => part(Part::Base),
             ScoreReason::Stickiness => part(Part::Stickiness),
             ScoreReason::Unmanaged => part(Part::Unmanaged),
             ScoreReason::Promotion => part(Part::Promotion),

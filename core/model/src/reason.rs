@@ -102,6 +102,8 @@ pub struct Shortage {
 pub enum ScoreReason {
     /// Resources may run anywhere.
     Symmetric,
+    /// The connection to what a resource launches may be wherever that one may.
+    Launched,
     /// A location constraint, by id.
     Location(String),
     /// The health of the node.

@@ -2,7 +2,7 @@
 
 use model::Model;
 use rules::LocalTime;
-use scheduler::{Request, schedule};
+use scheduler::{Request, Schedule, schedule};
 use vocab::Timestamp;
 
 /// Nothing of the bundle is active but its address. That is not where it counts as being, so what has the better score on the
@@ -48,11 +48,44 @@ const ADDRESS_LEFT_BEHIND: &str = r#"
   </status>
 </cib>"#;
 
-fn assigned_first(cib: &str) -> String {
+/// Resources are only where they are told to be.
+const OPT_IN: &str = r#"
+<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1">
+  <configuration>
+    <crm_config>
+      <cluster_property_set id="options">
+        <nvpair id="options-stonith-enabled" name="stonith-enabled" value="false"/>
+        <nvpair id="options-symmetric-cluster" name="symmetric-cluster" value="false"/>
+      </cluster_property_set>
+    </crm_config>
+    <nodes>
+      <node id="1" uname="node1"/>
+    </nodes>
+    <resources>
+      <bundle id="web">
+        <podman image="localhost/web" replicas="1"/>
+        <network ip-range-start="192.0.2.10"/>
+        <primitive id="server" class="ocf" provider="pacemaker" type="Dummy"/>
+      </bundle>
+    </resources>
+    <constraints>
+      <rsc_location id="here" rsc="web" node="node1" score="100"/>
+    </constraints>
+  </configuration>
+  <status>
+    <node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/>
+  </status>
+</cib>"#;
+
+fn planned(cib: &str) -> (Model, Schedule) {
     let cib = xml::parse(cib).expect("well formed");
-    let now = Timestamp(1_700_000_000);
-    let (model, _) = Model::build_at(&cib, LocalTime::utc(now));
+    let (model, _) = Model::build_at(&cib, LocalTime::utc(Timestamp(1_700_000_000)));
     let plan = schedule(&model, &Request::default());
+    (model, plan)
+}
+
+fn assigned_first(cib: &str) -> String {
+    let (model, plan) = planned(cib);
     let first = plan.top.first().expect("something to assign");
     model.resources[*first].id.to_string()
 }
@@ -64,4 +97,21 @@ fn a_bundle_is_where_its_containers_are() {
         .replace("web-ip-192.0.2.10", "web-podman-0")
         .replace("IPaddr2", "podman");
     assert_eq!(assigned_first(&containers), "web");
+}
+
+/// The score on the bundle's own node decides nothing, but that it is there means that the connection is not started while
+/// the fencing of that node cannot be carried out.
+#[test]
+fn a_connection_into_a_container_knows_all_nodes_even_where_resources_must_be_allowed() {
+    let (model, plan) = planned(OPT_IN);
+    let lines = plan.scores.iter().map(|line| line.display(&model).to_string());
+    let of_connection: Vec<String> =
+        lines.filter(|line| line.starts_with("pcmk__primitive_assign: web-0 ")).collect();
+    assert_eq!(
+        of_connection,
+        [
+            "pcmk__primitive_assign: web-0 allocation score on node1: 10000",
+            "pcmk__primitive_assign: web-0 allocation score on web-0: -INFINITY",
+        ]
+    );
 }

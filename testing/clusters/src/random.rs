@@ -24,6 +24,8 @@ use xml::Element;
 
 use self::{draft::Draft, numbers::Random};
 pub use play::{is_deed, plan, play};
+/// What [`cib()`] needs.
+pub use scheduler::STACK_BYTES;
 
 /// When the clusters are looked at.
 pub const NOW: Timestamp = Timestamp(1_700_000_000);

@@ -31,7 +31,7 @@ fn common<T: PartialEq>(left: impl Iterator<Item = T>, right: impl Iterator<Item
 }
 
 /// The text without this attribute wherever it stands.
-pub(super) fn without_attribute(text: &str, name: &str) -> String {
+fn without_attribute(text: &str, name: &str) -> String {
     let start = format!("{name}=\"");
     let mut rest = text;
     let mut kept = String::with_capacity(text.len());
@@ -43,6 +43,11 @@ pub(super) fn without_attribute(text: &str, name: &str) -> String {
     }
     kept.push_str(rest);
     kept
+}
+
+/// A graph without what says who made it.
+pub(super) fn without_versions(text: &str) -> String {
+    without_attribute(&without_attribute(text, "crm_feature_set"), "batch-limit")
 }
 
 /// The lines of a text in order.

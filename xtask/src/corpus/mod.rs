@@ -5,6 +5,7 @@
 mod cli;
 mod compare;
 mod held;
+pub(crate) mod made_up;
 mod scheduler;
 mod schemas;
 

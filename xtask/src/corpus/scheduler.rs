@@ -105,7 +105,7 @@ impl Work {
         }
         let graph_text = taken(&graph)?;
         let ours = [
-            without_versions(&graph_text),
+            compare::without_versions(&graph_text),
             compare::sorted_picture(&taken(&dot)?),
             compare::sorted(&String::from_utf8_lossy(&output.stdout)),
             summary,
@@ -114,7 +114,7 @@ impl Work {
         for (index, ((_, ending), ours)) in KINDS.iter().zip(&ours).enumerate() {
             let path = run.folder.join(ending).join(format!("{case}.{ending}"));
             let stored = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-            differences[index] = compare::difference(&without_versions(&stored), ours);
+            differences[index] = compare::difference(&compare::without_versions(&stored), ours);
         }
         Ok(differences)
     }
@@ -122,11 +122,6 @@ impl Work {
     fn file(&self, case: &str, ending: &str) -> PathBuf {
         self.0.path.join(format!("{case}.{ending}"))
     }
-}
-
-fn without_versions(text: &str) -> String {
-    let text = compare::without_attribute(text, "crm_feature_set");
-    compare::without_attribute(&text, "batch-limit")
 }
 
 /// What a file says; it is removed.

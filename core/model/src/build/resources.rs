@@ -137,8 +137,10 @@ impl Build<'_, '_> {
         self.contents(key, element)?;
         let row = &self.model.resources[key];
         let connects_guest = row.remote_connection && row.meta.contains_key("container");
-        if self.model.options.symmetric_cluster || connects_guest {
+        if self.model.options.symmetric_cluster {
             self.prefer(key, None, Score::ZERO, &ScoreReason::Symmetric);
+        } else if connects_guest {
+            self.prefer(key, None, Score::ZERO, &ScoreReason::Launched);
         }
         let sets = AttributeSets::read(element, "utilization", None, self.document);
         let mut utilization = Values::new();
