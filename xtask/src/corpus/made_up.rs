@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread::Builder,
@@ -86,7 +87,10 @@ impl Tools<'_> {
         let Some(theirs) = self.play(Command::new(&self.peer), &input, "theirs")? else {
             return Ok(Verdict::PeerDied);
         };
-        fs::remove_file(&input).with_context(|| input.display().to_string())?;
+        for file in ["xml", "ours", "theirs"] {
+            // Whatever is left goes with the folder.
+            let _ = fs::remove_file(input.with_extension(file));
+        }
         Ok(if compare::difference(&theirs.told, &ours.told).is_some() {
             Verdict::Different
         } else if compare::difference(&theirs.graph, &ours.graph).is_some() {
@@ -105,8 +109,11 @@ impl Tools<'_> {
         if output.status.code().is_none() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&graph).with_context(|| graph.display().to_string())?;
-        fs::remove_file(&graph).with_context(|| graph.display().to_string())?;
+        // There is none for a cluster that is refused.
+        let text = match fs::read_to_string(&graph) {
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            read => read.with_context(|| graph.display().to_string())?,
+        };
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         Ok(Some(Played { told, graph: compare::without_versions(&text) }))
     }
