@@ -5,77 +5,44 @@ use rules::LocalTime;
 use scheduler::{Request, Schedule, schedule};
 use vocab::Timestamp;
 
-/// Nothing of the bundle is active but its address. That is not where it counts as being, so what has the better score on the
-/// first node comes first.
-const ADDRESS_LEFT_BEHIND: &str = r#"
-<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1">
-  <configuration>
-    <crm_config>
-      <cluster_property_set id="options">
-        <nvpair id="options-stonith-enabled" name="stonith-enabled" value="false"/>
-        <nvpair id="options-placement-strategy" name="placement-strategy" value="utilization"/>
-      </cluster_property_set>
-    </crm_config>
-    <nodes>
-      <node id="1" uname="node1"/>
-      <node id="2" uname="node2"/>
-    </nodes>
-    <resources>
-      <bundle id="web">
-        <podman image="localhost/web" replicas="1"/>
-        <network ip-range-start="192.0.2.10"/>
-      </bundle>
-      <primitive id="database" class="ocf" provider="pacemaker" type="Dummy"/>
-    </resources>
-    <constraints>
-      <rsc_location id="away" rsc="web" node="node1" score="-100"/>
-    </constraints>
-  </configuration>
-  <status>
-    <node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/>
-    <node_state id="2" uname="node2" in_ccm="true" crmd="online" join="member" expected="member">
-      <lrm id="2">
-        <lrm_resources>
-          <lrm_resource id="web-ip-192.0.2.10" class="ocf" provider="heartbeat" type="IPaddr2">
-            <lrm_rsc_op id="web-ip-192.0.2.10_last_0" operation_key="web-ip-192.0.2.10_start_0" operation="start"
-              transition-key="1:1:0:00000000-0000-0000-0000-000000000000"
-              transition-magic="0:0;1:1:0:00000000-0000-0000-0000-000000000000" call-id="1" rc-code="0" op-status="0"
-              interval="0"/>
-          </lrm_resource>
-        </lrm_resources>
-      </lrm>
-    </node_state>
-  </status>
-</cib>"#;
+/// A bundle of one replica in a cluster of one node or two, with this option, and what else there is.
+fn cib(option: (&str, &str), nodes: &[u32], inside: &str, beside: &str, rule: &str) -> String {
+    let (name, value) = option;
+    let all = |shape: &dyn Fn(&u32) -> String| nodes.iter().map(shape).collect::<String>();
+    let known = all(&|n| format!(r#"<node id="{n}" uname="node{n}"/>"#));
+    let online = all(&|n| {
+        let history = if *n == 2 { ADDRESS_ACTIVE } else { "" };
+        format!(
+            r#"<node_state id="{n}" uname="node{n}" in_ccm="true" crmd="online" join="member" expected="member">
+            <lrm id="{n}"><lrm_resources>{history}</lrm_resources></lrm></node_state>"#
+        )
+    });
+    format!(
+        r#"<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1">
+        <configuration>
+          <crm_config><cluster_property_set id="options">
+            <nvpair id="options-fencing" name="stonith-enabled" value="false"/>
+            <nvpair id="options-own" name="{name}" value="{value}"/>
+          </cluster_property_set></crm_config>
+          <nodes>{known}</nodes>
+          <resources>
+            <bundle id="web"><podman image="localhost/web" replicas="1"/>
+              <network ip-range-start="192.0.2.10"/>{inside}</bundle>{beside}
+          </resources>
+          <constraints>{rule}</constraints>
+        </configuration>
+        <status>{online}</status></cib>"#
+    )
+}
 
-/// Resources are only where they are told to be.
-const OPT_IN: &str = r#"
-<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1">
-  <configuration>
-    <crm_config>
-      <cluster_property_set id="options">
-        <nvpair id="options-stonith-enabled" name="stonith-enabled" value="false"/>
-        <nvpair id="options-symmetric-cluster" name="symmetric-cluster" value="false"/>
-      </cluster_property_set>
-    </crm_config>
-    <nodes>
-      <node id="1" uname="node1"/>
-    </nodes>
-    <resources>
-      <bundle id="web">
-        <podman image="localhost/web" replicas="1"/>
-        <network ip-range-start="192.0.2.10"/>
-        <primitive id="server" class="ocf" provider="pacemaker" type="Dummy"/>
-      </bundle>
-    </resources>
-    <constraints>
-      <rsc_location id="here" rsc="web" node="node1" score="100"/>
-    </constraints>
-  </configuration>
-  <status>
-    <node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/>
-  </status>
-</cib>"#;
+const ADDRESS_ACTIVE: &str = r#"<lrm_resource id="web-ip-192.0.2.10" class="ocf" provider="heartbeat" type="IPaddr2">
+    <lrm_rsc_op id="web-ip-192.0.2.10_last_0" operation_key="web-ip-192.0.2.10_start_0" operation="start" interval="0"
+    transition-key="1:1:0:00000000-0000-0000-0000-000000000000" call-id="1" rc-code="0" op-status="0"
+    transition-magic="0:0;1:1:0:00000000-0000-0000-0000-000000000000"/></lrm_resource>"#;
+
+const DATABASE: &str =
+    r#"<primitive id="database" class="ocf" provider="pacemaker" type="Dummy"/>"#;
+const SERVER: &str = r#"<primitive id="server" class="ocf" provider="pacemaker" type="Dummy"/>"#;
 
 fn planned(cib: &str) -> (Model, Schedule) {
     let cib = xml::parse(cib).expect("well formed");
@@ -90,12 +57,15 @@ fn assigned_first(cib: &str) -> String {
     model.resources[*first].id.to_string()
 }
 
+/// Where nothing of the bundle is active but its address, it does not count as being anywhere, so what has the better score on
+/// the first node comes first.
 #[test]
 fn a_bundle_is_where_its_containers_are() {
-    assert_eq!(assigned_first(ADDRESS_LEFT_BEHIND), "database");
-    let containers = ADDRESS_LEFT_BEHIND
-        .replace("web-ip-192.0.2.10", "web-podman-0")
-        .replace("IPaddr2", "podman");
+    let away = r#"<rsc_location id="away" rsc="web" node="node1" score="-100"/>"#;
+    let address = cib(("placement-strategy", "utilization"), &[1, 2], "", DATABASE, away);
+    assert_eq!(assigned_first(&address), "database");
+    let containers =
+        address.replace("web-ip-192.0.2.10", "web-podman-0").replace("IPaddr2", "podman");
     assert_eq!(assigned_first(&containers), "web");
 }
 
@@ -103,7 +73,8 @@ fn a_bundle_is_where_its_containers_are() {
 /// the fencing of that node cannot be carried out.
 #[test]
 fn a_connection_into_a_container_knows_all_nodes_even_where_resources_must_be_allowed() {
-    let (model, plan) = planned(OPT_IN);
+    let here = r#"<rsc_location id="here" rsc="web" node="node1" score="100"/>"#;
+    let (model, plan) = planned(&cib(("symmetric-cluster", "false"), &[1], SERVER, "", here));
     let lines = plan.scores.iter().map(|line| line.display(&model).to_string());
     let of_connection: Vec<String> =
         lines.filter(|line| line.starts_with("pcmk__primitive_assign: web-0 ")).collect();

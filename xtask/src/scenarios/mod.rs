@@ -66,9 +66,8 @@ const SHORT_TOKEN: Duration = Duration::from_secs(1);
 /// processor for a second must not look like one that is gone.
 const PATIENT_TOKEN: Duration = Duration::from_secs(10);
 
-fn with_short_token(mut settings: ClusterSettings) -> ClusterSettings {
-    settings.token = Some(SHORT_TOKEN);
-    settings
+fn with_short_token(settings: ClusterSettings) -> ClusterSettings {
+    ClusterSettings { token: Some(SHORT_TOKEN), ..settings }
 }
 
 const fn scenario(
@@ -167,9 +166,7 @@ fn three(software: &Software, name: &str) -> ClusterSettings {
 }
 
 fn three_patient(software: &Software, name: &str) -> ClusterSettings {
-    let mut settings = software.cluster(name, 3);
-    settings.token = Some(PATIENT_TOKEN);
-    settings
+    ClusterSettings { token: Some(PATIENT_TOKEN), ..software.cluster(name, 3) }
 }
 
 fn four(software: &Software, name: &str) -> ClusterSettings {
@@ -182,10 +179,7 @@ fn mixed(
     rings: [Ring; 3],
     transport: Transport,
 ) -> ClusterSettings {
-    let mut settings = software.mixed(name, &rings);
-    settings.token = Some(PATIENT_TOKEN);
-    settings.transport = transport;
-    settings
+    ClusterSettings { token: Some(PATIENT_TOKEN), transport, ..software.mixed(name, &rings) }
 }
 
 /// Our daemons on two nodes and Debian's on one, all on our ring.
