@@ -252,16 +252,50 @@ async fn a_client_of_libqb_that_stops_reading_gets_everything_later() {
 
 #[tokio::test]
 async fn a_client_that_never_reads_is_dropped_when_its_share_is_used_up() {
+    const SHARE: usize = 8 << 20;
     let name = unique_name();
-    let mut server = bind(&name, Transport::SharedMemory);
+    let backlog = Backlog { bytes_max: SHARE, ..Backlog::RING };
+    let mut server =
+        Server::bind(ServerSettings { backlog, ..settings(&name, Transport::SharedMemory) })
+            .unwrap();
     let connect = move || Client::connect(&name, 0, LONG).unwrap();
     let (id, _client) = connected(&mut server, connect).await;
     let big = event(&[0; 19_000]);
-    for _ in 0..Backlog::RING.bytes_max / 19_000 + 100 {
+    for _ in 0..SHARE / 19_000 + 100 {
         let _ = server.post(id, &[&big]);
     }
     assert_eq!(server.next().await, ServerEvent::Disconnected { client: id });
     assert_eq!((server.stats().active, server.stats().closed), (0, 1));
+}
+
+#[tokio::test]
+async fn who_is_behind_by_much_may_stay_as_long_as_it_takes_anything() {
+    for transport in BOTH {
+        let name = unique_name();
+        let backlog = Backlog { patient_bytes: 100_000, patience: Duration::ZERO, ..Backlog::RING };
+        let mut server = Server::bind(ServerSettings { backlog, ..settings(&name, transport) });
+        let server = server.as_mut().unwrap();
+        let connect = move || Client::connect(&name, 0, LONG).unwrap();
+        let (id, mut client) = connected(server, connect).await;
+        let big = event(&[7; 15_000]);
+        while server.waiting(id) * big.len() <= 100_000 {
+            server.event(id, &big).unwrap();
+        }
+        for _ in 0..20 {
+            let mut taken = 0;
+            while client.next_event(Duration::ZERO).unwrap().is_some() {
+                taken += 1;
+            }
+            // As many as it has taken come, and it is looked at once.
+            for _ in 1..taken {
+                server.post(id, &[&big]).unwrap();
+            }
+            server.event(id, &big).unwrap();
+            assert!(server.waiting(id) * big.len() > 100_000, "{transport:?}");
+        }
+        while server.event(id, &big).is_ok() {}
+        assert_eq!(server.next().await, ServerEvent::Disconnected { client: id }, "{transport:?}");
+    }
 }
 
 #[tokio::test]

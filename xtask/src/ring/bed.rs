@@ -75,9 +75,10 @@ impl Bed {
         Ok(first.trim().to_owned())
     }
 
-    /// Runs a command on all these nodes at once and gives what each printed.
+    /// Runs a command on all these nodes at once and gives what each printed. The error names every node that failed: who
+    /// fails first often makes the others fail.
     pub(crate) fn everywhere(&self, nodes: &[String], words: &[&str]) -> Result<Vec<String>> {
-        std::thread::scope(|scope| {
+        let ended: Vec<Result<String>> = std::thread::scope(|scope| {
             let mut running = Vec::new();
             for node in nodes {
                 running.push(scope.spawn(move || Ok(self.run(node, words)?.stdout)));
@@ -86,7 +87,11 @@ impl Bed {
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             });
             ended.collect()
-        })
+        });
+        let failed = ended.iter().filter_map(|result| result.as_ref().err());
+        let failed: Vec<String> = failed.map(|error| format!("{error:#}")).collect();
+        ensure!(failed.is_empty(), "{}", failed.join("\n"));
+        ended.into_iter().collect()
     }
 
     /// The process of a node's ring, which must be whose the settings say.

@@ -64,8 +64,8 @@ pub(super) struct Peer {
     wake_ups_owed: usize,
     /// Requests read whose wake-ups may be in the socket.
     unannounced: u32,
-    /// Since when, and by how much, the client has been behind.
-    behind: Option<(Instant, usize)>,
+    /// Since when the client has been behind without taking anything, and what it had taken then.
+    behind: Option<(Instant, u64)>,
     flow: RequestFlow,
     stats: ConnectionStats,
 }
@@ -295,30 +295,32 @@ impl Peer {
     }
 
     fn check_backlog(&mut self) -> Result<(), Gone> {
-        let Backlog { patient_messages, patience, messages_max, bytes_max } = self.backlog;
+        let limits = self.backlog;
         let waiting = self.responses.len() + self.events.len();
-        if waiting > messages_max || self.waiting_bytes > bytes_max {
+        if waiting > limits.messages_max || self.waiting_bytes > limits.bytes_max {
             return Err(Gone::Evicted(waiting));
         }
-        if waiting <= patient_messages {
+        if waiting <= limits.patient_messages && self.waiting_bytes <= limits.patient_bytes {
             self.behind = None;
             return Ok(());
         }
-        let now = Instant::now();
-        let (since, before) = *self.behind.get_or_insert((now, waiting));
-        if now.duration_since(since) >= patience {
-            if waiting >= before {
-                return Err(Gone::Evicted(waiting));
+        let (now, taken) = (Instant::now(), self.stats.responses + self.stats.events);
+        match self.behind {
+            Some((since, before)) if before == taken => {
+                if now.duration_since(since) >= limits.patience {
+                    return Err(Gone::Evicted(waiting));
+                }
             }
-            self.behind = Some((now, waiting));
+            _ => self.behind = Some((now, taken)),
         }
         Ok(())
     }
 
-    /// Whether half of what may wait for the client does.
+    /// Whether half of what may wait for long does.
     pub(super) fn is_far_behind(&self) -> bool {
         let waiting = self.responses.len() + self.events.len();
-        waiting > self.backlog.messages_max / 2 || self.waiting_bytes > self.backlog.bytes_max / 2
+        waiting > self.backlog.messages_max / 2
+            || self.waiting_bytes > self.backlog.patient_bytes / 2
     }
 
     /// How many events wait for room in the client's buffer.

@@ -22,9 +22,11 @@ pub struct ServerSettings {
 /// How much may wait for a client that has fallen behind, until it is disconnected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
-    /// So many messages may wait for ever.
+    /// So many messages may wait for ever,
     pub patient_messages: usize,
-    /// How long more than that may wait without getting fewer.
+    /// and so many bytes.
+    pub patient_bytes: usize,
+    /// How long more than that may wait while the client takes nothing.
     pub patience: Duration,
     /// However fast a client catches up, more messages than this never wait.
     pub messages_max: usize,
@@ -33,13 +35,15 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// For the ring's services: C keeps whatever a client does not read, and members of process groups rely on that; here
-    /// the memory has a limit, but time has none.
+    /// For the ring's services: C keeps whatever a client does not read, and members of process groups rely on that. Here
+    /// a client may stop for ever while little comes, and while much comes for as long as a busy machine lets a process
+    /// wait for a processor: members that send in bulk fill tens of megabytes in a second.
     pub const RING: Self = Self {
-        patient_messages: usize::MAX,
-        patience: Duration::MAX,
+        patient_messages: 1 << 20,
+        patient_bytes: 64 << 20,
+        patience: Duration::from_secs(10),
         messages_max: 1 << 20,
-        bytes_max: 64 << 20,
+        bytes_max: 512 << 20,
     };
 }
 
@@ -48,6 +52,7 @@ impl Default for Backlog {
     fn default() -> Self {
         Self {
             patient_messages: 500,
+            patient_bytes: 256 << 20,
             patience: Duration::from_secs(1),
             messages_max: 5000,
             bytes_max: 256 << 20,
