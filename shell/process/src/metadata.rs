@@ -68,7 +68,7 @@ impl Metadata {
         Self { directories, known: HashMap::new() }
     }
 
-    /// An agent's description as it wrote it. Agents of standards `systemd` and `service` are not programs: theirs is up to
+    /// An agent's description: as it wrote it, of a fence agent as it is configured in a cluster. Agents of standards `systemd` and `service` are not programs: theirs is up to
     /// shell/systemd.
     pub async fn text(&mut self, agent: &Agent) -> Result<String, MetadataError> {
         let (looked_up, directories) = (agent.clone(), self.directories.clone());
@@ -80,7 +80,10 @@ impl Metadata {
         {
             return Ok(known.text.clone());
         }
-        let text = fetch(agent, &self.directories).await?;
+        let mut text = fetch(agent, &self.directories).await?;
+        if agent.standard == Standard::Stonith {
+            text = as_configured(xml::parse(without_preamble(&text))?).to_pretty();
+        }
         self.known.insert(agent.clone(), Known { changed, text: text.clone() });
         Ok(text)
     }
@@ -97,6 +100,30 @@ fn without_preamble(text: &str) -> &str {
         Some(start) => &text[start..],
         None => text,
     }
+}
+
+/// A fence agent's description with what the cluster does for it: it starts and stops devices without asking the agent,
+/// and tells it itself what to do and to whom. As Pacemaker shows it: pcs asks for every parameter that is required.
+fn as_configured(mut description: Element) -> Element {
+    const GIVEN_BY_FENCER: [&str; 3] = ["action", "plug", "port"];
+    const TIMEOUT: &str = "20s";
+    if let Some(parameters) = description.child_mut("parameters") {
+        for name in GIVEN_BY_FENCER {
+            let mut own = parameters.elements_mut();
+            if let Some(parameter) = own.find(|one| one.attr("name") == Some(name)) {
+                parameter.set("required", "0");
+            }
+        }
+    }
+    if let Some(actions) = description.child_mut("actions")
+        && !actions.children().any(|action| action.attr("name") == Some("stop"))
+    {
+        for name in ["stop", "start"] {
+            let action = Element::new("action").with("name", name).with("timeout", TIMEOUT);
+            actions.push(action);
+        }
+    }
+    description
 }
 
 fn changed(agent: &Agent, directories: &AgentDirectories) -> Option<SystemTime> {
@@ -237,6 +264,30 @@ fn script_metadata(name: &str, fields: &HashMap<String, String>) -> Element {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_fencer_does_for_an_agent_is_asked_of_nobody() {
+        let described = |parameters: &str, actions: &str| {
+            format!(
+                "<resource-agent><longdesc>one\ntwo</longdesc><parameters>{parameters}</parameters>\
+                 <actions>{actions}</actions></resource-agent>"
+            )
+        };
+        let own = described(
+            "<parameter name=\"action\" required=\"1\"/><parameter name=\"ip\" required=\"1\"/>\
+             <parameter name=\"plug\" required=\"1\"/>",
+            "<action name=\"off\"/>",
+        );
+        let shown = described(
+            "<parameter name=\"action\" required=\"0\"/><parameter name=\"ip\" required=\"1\"/>\
+             <parameter name=\"plug\" required=\"0\"/>",
+            "<action name=\"off\"/><action name=\"stop\" timeout=\"20s\"/>\
+             <action name=\"start\" timeout=\"20s\"/>",
+        );
+        let configured = |text: &str| as_configured(xml::parse(text).unwrap()).to_compact();
+        assert_eq!(configured(&own), shown);
+        assert_eq!(configured(&shown), shown);
+    }
 
     #[test]
     fn a_script_is_described_by_its_header() {

@@ -26,7 +26,7 @@ metadata) cat <<'END'
 <parameters>
 <parameter name="action" unique="0" required="1"><getopt mixed="-o, --action=[action]"/>
 <content type="string" default="reboot"/><shortdesc lang="en">What to do</shortdesc></parameter>
-<parameter name="port" unique="0" required="0"><getopt mixed="-n, --plug=[id]"/>
+<parameter name="port" unique="0" required="1"><getopt mixed="-n, --plug=[id]"/>
 <content type="string"/><shortdesc lang="en">Whom to fence</shortdesc></parameter>
 </parameters>
 <actions><action name="on" automatic="0"/><action name="off"/><action name="reboot"/><action name="status"/>
