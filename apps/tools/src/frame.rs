@@ -9,7 +9,7 @@ use vocab::{PRODUCT_VERSION, ToolExit};
 
 use crate::{
     Tool,
-    output::{Output, OutputOptions},
+    output::{Output, OutputOptions, PageOptions},
 };
 
 /// Options that every tool has.
@@ -38,11 +38,11 @@ struct Framed<T: Args> {
     own: T,
 }
 
-/// The options of a tool with an output.
+/// The options of a tool with an output, `P` those for its form.
 #[derive(Args)]
-struct Reporting<T: Args> {
+struct Reporting<P: Args, T: Args> {
     #[command(flatten)]
-    output: OutputOptions,
+    output: P,
     #[command(flatten)]
     own: T,
 }
@@ -145,8 +145,15 @@ pub(crate) fn open<T: Args>(
     tool: &'static Tool,
     args: &[OsString],
 ) -> Result<(T, Output), ExitCode> {
-    let Framed { common, own: Reporting { output, own } } = framed(tool, args)?;
-    Ok((own, Output::open(tool.name, &output, args)?.with_verbosity(common.verbose)))
+    open_in_forms::<OutputOptions, T>(tool, args)
+}
+
+fn open_in_forms<P: Args + Into<OutputOptions>, T: Args>(
+    tool: &'static Tool,
+    args: &[OsString],
+) -> Result<(T, Output), ExitCode> {
+    let Framed { common, own: Reporting::<P, T> { output, own } } = framed(tool, args)?;
+    Ok((own, Output::open(tool.name, &output.into(), args)?.with_verbosity(common.verbose)))
 }
 
 /// Runs a tool: reads its command line, opens its output, does its work and ends the output.
@@ -155,7 +162,23 @@ pub(crate) fn run<T: Args, O: Outcome>(
     args: &[OsString],
     work: impl FnOnce(&T, &mut Output) -> O,
 ) -> ExitCode {
-    let (options, mut output) = match open(tool, args) {
+    work_with(open(tool, args), work)
+}
+
+/// The same for a tool that makes pages, too.
+pub(crate) fn run_with_pages<T: Args, O: Outcome>(
+    tool: &'static Tool,
+    args: &[OsString],
+    work: impl FnOnce(&T, &mut Output) -> O,
+) -> ExitCode {
+    work_with(open_in_forms::<PageOptions, T>(tool, args), work)
+}
+
+fn work_with<T, O: Outcome>(
+    opened: Result<(T, Output), ExitCode>,
+    work: impl FnOnce(&T, &mut Output) -> O,
+) -> ExitCode {
+    let (options, mut output) = match opened {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };

@@ -9,6 +9,6 @@ pub(crate) fn show(list: &List, all: bool, output: &mut Output) {
     match output.format() {
         Format::Text => output.text(&options::to_text(list, all)),
         Format::Xml => output.element(options::to_xml(list)),
-        Format::None => {}
+        Format::None | Format::Html => {}
     }
 }

@@ -9,6 +9,7 @@ use std::{
     process::ExitCode,
 };
 
+use present::{PagePart, PageSettings};
 use vocab::ToolExit;
 use xml::Element;
 
@@ -56,6 +57,9 @@ pub enum Format {
     Xml,
     /// Nothing.
     None,
+    /// A page for a browser, by tools that take [`PageOptions`].
+    #[value(skip)]
+    Html,
 }
 
 /// The options that choose form and place of the output.
@@ -70,6 +74,71 @@ pub struct OutputOptions {
     /// Use more formatting in text output
     #[arg(long)]
     pub text_fancy: bool,
+    /// How a page is made.
+    #[arg(skip)]
+    pub page: PageChoices,
+}
+
+/// How a page is made.
+#[derive(Clone, Debug, Default)]
+pub struct PageChoices {
+    /// With the head of a CGI answer before it.
+    pub is_cgi: bool,
+    /// Its title, if it is not the command line.
+    pub title: Option<String>,
+    /// A style sheet to link to.
+    pub stylesheet: Option<String>,
+}
+
+/// The options that choose form and place of the output of a tool that makes pages, too.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PageOptions {
+    /// Form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output_as: PageFormat,
+    /// File to write to instead of standard output ("-")
+    #[arg(long, value_name = "DEST")]
+    output_to: Option<PathBuf>,
+    /// Put the head of a CGI answer before the page (with --output-as=html)
+    #[arg(long)]
+    html_cgi: bool,
+    /// Link to this style sheet (with --output-as=html)
+    #[arg(long, value_name = "URI")]
+    html_stylesheet: Option<String>,
+    /// Title of the page (with --output-as=html)
+    #[arg(long, value_name = "TITLE")]
+    html_title: Option<String>,
+    /// Use more formatting in text output
+    #[arg(long)]
+    text_fancy: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum PageFormat {
+    Text,
+    Html,
+    Xml,
+    None,
+}
+
+impl From<PageOptions> for OutputOptions {
+    fn from(options: PageOptions) -> Self {
+        Self {
+            output_as: match options.output_as {
+                PageFormat::Text => Format::Text,
+                PageFormat::Html => Format::Html,
+                PageFormat::Xml => Format::Xml,
+                PageFormat::None => Format::None,
+            },
+            output_to: options.output_to,
+            text_fancy: options.text_fancy,
+            page: PageChoices {
+                is_cgi: options.html_cgi,
+                title: options.html_title,
+                stylesheet: options.html_stylesheet,
+            },
+        }
+    }
 }
 
 /// An argument as a shell takes it: in quotes if it is not one word as it stands.
@@ -121,6 +190,8 @@ pub struct Output {
     destination: Box<dyn Write>,
     request: String,
     elements: Vec<Element>,
+    page: PageChoices,
+    parts: Vec<PagePart>,
     errors: Vec<String>,
 }
 
@@ -151,8 +222,18 @@ impl Output {
             request.push_str(&quoted(&arg.to_string_lossy()));
         }
         let format = options.output_as;
-        let (elements, errors) = (Vec::new(), Vec::new());
-        Ok(Self { tool, format, api, verbosity: 0, destination, request, elements, errors })
+        Ok(Self {
+            tool,
+            format,
+            api,
+            verbosity: 0,
+            destination,
+            request,
+            elements: Vec::new(),
+            page: options.page.clone(),
+            parts: Vec::new(),
+            errors: Vec::new(),
+        })
     }
 
     /// The same output, to which is said more: as often as `--verbose` was given.
@@ -198,10 +279,19 @@ impl Output {
         }
     }
 
-    /// Reports what went wrong: on standard error, or among the errors of the XML document.
+    /// Adds a part to the page; nothing in other forms.
+    pub fn part(&mut self, part: PagePart) {
+        if self.format == Format::Html {
+            self.parts.push(part);
+        }
+    }
+
+    /// Reports what went wrong: on standard error, or among the errors of the XML document or the page.
     pub fn error(&mut self, text: impl AsRef<str>) {
         match self.format {
-            Format::Xml => self.errors.push(format!("{}: {}", self.tool, text.as_ref())),
+            Format::Xml | Format::Html => {
+                self.errors.push(format!("{}: {}", self.tool, text.as_ref()));
+            }
             Format::Text | Format::None => {
                 let _ = self.destination.flush();
                 let _ = writeln!(io::stderr(), "{}: {}", self.tool, text.as_ref());
@@ -212,7 +302,7 @@ impl Output {
     /// Remarks on something that is not the tool's own failure: like [`Self::error`], without the tool's name.
     pub fn remark(&mut self, text: impl AsRef<str>) {
         match self.format {
-            Format::Xml => self.errors.push(text.as_ref().to_owned()),
+            Format::Xml | Format::Html => self.errors.push(text.as_ref().to_owned()),
             Format::Text | Format::None => {
                 let _ = self.destination.flush();
                 let _ = writeln!(io::stderr(), "{}", text.as_ref());
@@ -233,27 +323,47 @@ impl Output {
 
     /// Ends the output and the tool.
     pub fn finish(mut self, exit: ToolExit) -> ExitCode {
-        if self.format == Format::Xml {
-            let mut status =
-                Element::new("status").with("code", exit.code()).with("message", exit.as_str());
-            if !self.errors.is_empty() {
-                let errors = self.errors.iter().map(|text| {
-                    let mut error = Element::new("error");
-                    error.push(xml::Node::Text(text.as_str().into()));
-                    error
-                });
-                status.push(Element::new("errors").with_children(errors));
-            }
-            let document = Element::new("pacemaker-result")
-                .with("api-version", self.api.as_str())
-                .with("request", &self.request)
-                .with_children(self.elements)
-                .with_child(status);
-            let _ =
-                self.destination.write_all(document.to_pretty_with_verbatim(&VERBATIM).as_bytes());
-        }
+        let whole = match self.format {
+            Format::Text | Format::None => String::new(),
+            Format::Xml => self.document(exit),
+            Format::Html => self.whole_page(),
+        };
+        let _ = self.destination.write_all(whole.as_bytes());
         let _ = self.destination.flush();
         exit_code(exit)
+    }
+
+    fn document(&mut self, exit: ToolExit) -> String {
+        let mut status =
+            Element::new("status").with("code", exit.code()).with("message", exit.as_str());
+        if !self.errors.is_empty() {
+            let errors = self.errors.iter().map(|text| {
+                let mut error = Element::new("error");
+                error.push(xml::Node::Text(text.as_str().into()));
+                error
+            });
+            status.push(Element::new("errors").with_children(errors));
+        }
+        Element::new("pacemaker-result")
+            .with("api-version", self.api.as_str())
+            .with("request", &self.request)
+            .with_children(std::mem::take(&mut self.elements))
+            .with_child(status)
+            .to_pretty_with_verbatim(&VERBATIM)
+    }
+
+    fn whole_page(&mut self) -> String {
+        if !self.errors.is_empty() {
+            let items = std::mem::take(&mut self.errors);
+            self.parts.push(PagePart::List { heading: "Errors".to_owned(), items });
+        }
+        let page = PageSettings {
+            title: self.page.title.take().unwrap_or_else(|| self.request.clone()),
+            stylesheet: self.page.stylesheet.take(),
+            refresh_seconds: None,
+        };
+        let head = if self.page.is_cgi { "Content-Type: text/html\n\n" } else { "" };
+        format!("{head}{}", present::to_page(&self.parts, &page))
     }
 }
 
@@ -270,5 +380,26 @@ mod tests {
         assert_eq!(quoted(""), "''");
         assert_eq!(quoted("it's"), "'it'\\''s'");
         assert_eq!(quoted("<a x='1' y='2'/>"), "'<a x='\\''1'\\'' y='\\''2'\\''/>'");
+    }
+
+    #[test]
+    fn a_page_has_its_parts_and_its_errors_and_nothing_of_them_is_taken_for_markup() {
+        let options = OutputOptions {
+            output_as: Format::Html,
+            output_to: Some("/dev/null".into()),
+            page: PageChoices { is_cgi: true, title: Some("a < b".to_owned()), stylesheet: None },
+            ..OutputOptions::default()
+        };
+        let mut output = Output::open("tool", &options, &["tool".into()]).expect("an output");
+        output.line("not here");
+        let items = vec!["<script>".to_owned()];
+        output.part(PagePart::List { heading: "found".to_owned(), items });
+        output.error("that & this");
+        let page = output.whole_page();
+        assert!(page.starts_with("Content-Type: text/html\n\n<!DOCTYPE html>"), "{page}");
+        assert!(page.contains("<title>a &lt; b</title>"), "{page}");
+        let body = "<h2>found</h2>\n<ul>\n<li>&lt;script&gt;</li>\n</ul>\n\
+            <h2>Errors</h2>\n<ul>\n<li>tool: that &amp; this</li>\n</ul>\n";
+        assert!(page.contains(&format!("<body>\n{body}</body>")), "{page}");
     }
 }

@@ -12,6 +12,7 @@ use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use client::fencer::Fencer;
 use messages::executor::Parameters;
+use present::PagePart;
 use vocab::ToolExit;
 use xml::Element;
 
@@ -179,7 +180,7 @@ impl Options {
 }
 
 fn main(args: Vec<OsString>) -> ExitCode {
-    frame::run(&TOOL, &args, run)
+    frame::run_with_pages(&TOOL, &args, run)
 }
 
 fn run(options: &Options, output: &mut Output) -> Result<(), Stop> {
@@ -253,10 +254,18 @@ fn show_list(listed: &Listed, item_name: Option<&str>, items: &[String], output:
         let list = Element::new("list").with("name", listed.title).with("count", items.len());
         return output.element(list.with_children(items.iter().map(element)));
     }
+    let (heading, items_of_page) = (listed.title.to_owned(), items.to_vec());
+    output.part(PagePart::List { heading, items: items_of_page });
     for item in items {
         output.line(item);
     }
     say_count(listed, items.len(), output);
+}
+
+/// Says a line to people, in a terminal or on a page.
+fn say(text: String, output: &mut Output) {
+    output.line(&text);
+    output.part(PagePart::Line(text));
 }
 
 fn say_count(listed: &Listed, count: usize, output: &mut Output) {

@@ -57,6 +57,37 @@ pub fn status(status: &Status, show: &Show, settings: &PageSettings) -> String {
     page.into_document(settings)
 }
 
+/// What a page consists of that is not the status of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PagePart {
+    /// A line of its own.
+    Line(String),
+    /// A list with a heading.
+    List {
+        /// What stands above it.
+        heading: String,
+        /// Its items.
+        items: Vec<String>,
+    },
+    /// A document or the output of a program, as it is.
+    Verbatim(String),
+}
+
+/// A page of these parts.
+pub fn page(parts: &[PagePart], settings: &PageSettings) -> String {
+    let mut page = Page::default();
+    for part in parts {
+        match part {
+            PagePart::Line(text) => page.line(&format!("<div>{}</div>", escaped(text))),
+            PagePart::Verbatim(text) => page.line(&format!("<pre>{}</pre>", escaped(text))),
+            PagePart::List { heading, items } => page.list(0, Some(heading), |page| {
+                items.iter().for_each(|item| page.item(item, Tone::Plain));
+            }),
+        }
+    }
+    page.into_document(settings)
+}
+
 /// A page that says that nothing is known.
 pub fn without_connection(why: &str) -> String {
     let mut page = Page::default();

@@ -19,7 +19,10 @@ mod xml;
 pub use constraint::{constraint_elements, constraint_text, followers};
 pub use fencing::sort_fencing;
 pub use from_model::hard_failures;
-pub use html::{PageSettings, status as to_html, without_connection as html_without_connection};
+pub use html::{
+    PagePart, PageSettings, page as to_page, status as to_html,
+    without_connection as html_without_connection,
+};
 pub use list::{TextList, Tone};
 pub use show::{Detail, Filter, Sections, Show};
 pub use status::{

@@ -40,6 +40,7 @@ impl<'a> Writer<'a> {
             },
             output_to: path,
             text_fancy: true,
+            ..OutputOptions::default()
         };
         Output::open(TOOL.name, &output, self.args)
     }

@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use executor::{Failure, Strength};
 use messages::executor::{Agent, Parameters, Standard};
+use present::PagePart;
 use process::{
     AgentDirectories, Exit, ExitKind, Metadata, Order, Program, SECRETS_DIRECTORY, agent_path,
     list_agents, printable, start, with_secrets,
@@ -11,7 +12,7 @@ use process::{
 use vocab::ToolExit;
 use xml::Element;
 
-use super::{Listed, Options, show_list};
+use super::{Listed, Options, say, show_list};
 use crate::{
     frame::Stop,
     output::{Format, Output},
@@ -60,6 +61,7 @@ fn description(options: &Options, name: &str) -> Result<String, Stop> {
 pub(super) fn metadata(options: &Options, output: &mut Output) -> Result<(), Stop> {
     let text = description(options, options.agent()?)?;
     output.text(&text);
+    output.part(PagePart::Verbatim(text.clone()));
     if !text.ends_with('\n') {
         output.line("");
     }
@@ -86,10 +88,10 @@ impl Checked {
 
 /// The system's number for a time that is over, and for a file that is not there, negated as in the original.
 const TIMED_OUT: i32 = -62;
-const NO_SUCH_DEVICE: i32 = -19;
+const NO_SUCH_FILE: i32 = -2;
 const PERMISSION_DENIED: i32 = -13;
 /// Any other failure.
-const FAILED: i32 = -1001;
+const FAILED: i32 = -201;
 
 /// Has an agent check parameters, and shows what it says about them.
 pub(super) fn validate(options: &Options, output: &mut Output) -> Result<(), Stop> {
@@ -112,9 +114,10 @@ pub(super) fn validate(options: &Options, output: &mut Output) -> Result<(), Sto
     } else if !options.quiet {
         let on = device.map(|device| format!(" on {device}")).unwrap_or_default();
         let how = if is_valid { "succeeded" } else { "failed" };
-        output.line(format!("Validation of {agent}{on} {how}"));
+        say(format!("Validation of {agent}{on} {how}"), output);
         for text in [&checked.stdout, &checked.stderr].into_iter().flatten() {
             output.line(text);
+            output.part(PagePart::Verbatim(text.clone()));
         }
     }
     if is_valid { Ok(()) } else { Err(Stop::silent(checked.exit)) }
@@ -124,7 +127,7 @@ fn check(options: &Options, name: &str, device: Option<&str>) -> Result<Checked,
     let agent = fence_agent(name);
     let Ok(path) = agent_path(&agent, &AgentDirectories::from_environment()) else {
         return Ok(Checked::failed(
-            NO_SUCH_DEVICE,
+            NO_SUCH_FILE,
             ToolExit::NoSuch,
             format!("Agent {name} not found"),
         ));

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use client::fencer::FencerError;
 use messages::fencing::{CallOptions, HistoryEntry, OperationState};
-use present::{ctime, iso_local};
+use present::{PagePart, ctime, iso_local};
 use vocab::{NodeName, Timestamp};
 use xml::Element;
 
-use super::{Listed, Options, failure::Failure, say_count};
+use super::{Listed, Options, failure::Failure, say, say_count};
 use crate::{
     frame::{self, Stop},
     output::{Format, Output},
@@ -50,12 +50,15 @@ pub(super) fn show(options: &Options, node: &str, output: &mut Output) -> Result
         output.element(list.with_children(events));
         return Ok(());
     }
-    for (entry, full) in &shown {
-        output.line(match options.quiet {
+    let described: Vec<String> = shown
+        .iter()
+        .map(|(entry, full)| match options.quiet {
             true => entry.completed.to_string(),
             false => describe(entry, *full, later_success(entry, &history), offset),
-        });
-    }
+        })
+        .collect();
+    described.iter().for_each(|line| output.line(line));
+    output.part(PagePart::List { heading: EVENTS.title.to_owned(), items: described });
     say_count(&EVENTS, if options.quiet { 0 } else { shown.len() }, output);
     Ok(())
 }
@@ -69,9 +72,9 @@ pub(super) fn last(options: &Options, node: &str, output: &mut Output) -> Result
     let when = done.map(|entry| entry.completed).max();
     let offset = frame::utc_offset_seconds();
     match when {
-        None => output.line(format!("Node {node} has never been fenced")),
+        None => say(format!("Node {node} has never been fenced"), output),
         Some(when) => {
-            output.line(format!("Node {node} last fenced at: {}", ctime(when, offset)));
+            say(format!("Node {node} last fenced at: {}", ctime(when, offset)), output);
             let element = Element::new("last-fenced").with("target", node);
             output.element(element.with("when", iso_local(when, offset)));
         }
