@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fs, path::Path};
+use std::path::Path;
 
 use messages::executor::{Agent, Standard};
 use process::{AgentDirectories, Metadata};
@@ -7,14 +7,6 @@ use xml::Element;
 
 use super::session::Stop;
 use crate::output::Output;
-
-/// Where systemd's units are, the administrator's own first.
-const UNIT_DIRECTORIES: [&str; 4] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
 
 /// The failure of a question whose reason is no failure of the tool.
 fn unanswered(output: &mut Output, exit: ToolExit, reason: impl AsRef<str>) -> Stop {
@@ -100,11 +92,11 @@ pub(super) fn agents(output: &mut Output, text: &str) -> Result<(), Stop> {
                 .flat_map(|provider| process::list_agents(&known, Some(provider), directories))
                 .collect();
         }
-        Standard::Systemd => agents = units(),
+        Standard::Systemd => agents = units()?,
+        // Scripts before units, as the original lists them.
         Standard::Service => {
-            let scripts = process::list_agents(&Standard::Lsb, None, directories);
-            let names: BTreeSet<String> = units().into_iter().chain(scripts).collect();
-            agents = names.into_iter().collect();
+            agents = process::list_agents(&Standard::Lsb, None, directories);
+            agents.extend(units()?);
         }
         Standard::Ocf | Standard::Lsb | Standard::Stonith | Standard::Other(_) => {}
     }
@@ -118,30 +110,51 @@ pub(super) fn agents(output: &mut Output, text: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Whether systemd knows a service of that name.
-pub(super) fn is_unit(name: &str) -> bool {
-    units().iter().any(|unit| unit == name)
+/// Whether systemd knows a unit of that name.
+pub(super) fn is_unit(name: &str) -> Result<bool, Stop> {
+    Ok(has_systemd() && runtime()?.block_on(systemd::exists(name)))
 }
 
-/// Whether a service of that name is there: a script or one of systemd.
-pub(super) fn unit_exists(name: &str) -> bool {
-    let script = Agent::new(Standard::Lsb, None, name);
-    is_unit(name) || process::agent_path(&script, &directories()).is_ok()
+/// Whether a service of that name is there: a script or a unit of systemd.
+pub(super) fn service_exists(name: &str) -> Result<bool, Stop> {
+    Ok(is_script(name) || is_unit(name)?)
 }
 
-/// The services that systemd could start.
-fn units() -> Vec<String> {
+fn is_script(name: &str) -> bool {
+    process::agent_path(&script(name), &directories()).is_ok()
+}
+
+fn script(name: &str) -> Agent {
+    Agent::new(Standard::Lsb, None, name)
+}
+
+/// The units that systemd could start.
+fn units() -> Result<Vec<String>, Stop> {
     if !has_systemd() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let entries = UNIT_DIRECTORIES.iter().filter_map(|path| fs::read_dir(path).ok()).flatten();
-    let names: BTreeSet<String> = entries
-        .flatten()
-        .filter_map(|entry| {
-            entry.file_name().to_string_lossy().strip_suffix(".service").map(str::to_owned)
-        })
-        .collect();
-    names.into_iter().collect()
+    Ok(runtime()?.block_on(systemd::list()))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::new(ToolExit::OsError, error.to_string()))
+}
+
+/// What an agent says of itself, or systemd of a unit. The error says why there is nothing.
+async fn description(agent: &Agent) -> Result<String, String> {
+    let program = match agent.standard {
+        Standard::Service if is_script(&agent.name) => script(&agent.name),
+        Standard::Systemd | Standard::Service if has_systemd() => {
+            return Ok(systemd::metadata(&agent.name).await);
+        }
+        Standard::Systemd => return Err("systemd does not run here".to_owned()),
+        Standard::Service => return Err("no such script, and systemd does not run here".to_owned()),
+        Standard::Ocf | Standard::Lsb | Standard::Stonith | Standard::Other(_) => agent.clone(),
+    };
+    Metadata::new(directories()).text(&program).await.map_err(|error| error.to_string())
 }
 
 /// Shows the metadata of an agent.
@@ -149,11 +162,7 @@ pub(super) fn metadata(output: &mut Output, name: &str) -> Result<(), Stop> {
     let agent: Agent = name.parse().map_err(|_| {
         Stop::new(ToolExit::NoSuch, format!("'{name}' is not a valid agent specification"))
     })?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Stop::new(ToolExit::OsError, error.to_string()))?;
-    let text = runtime.block_on(Metadata::new(directories()).text(&agent)).map_err(|error| {
+    let text = runtime()?.block_on(description(&agent)).map_err(|error| {
         Stop::new(ToolExit::NoSuch, format!("Metadata query for {name} failed: {error}"))
     })?;
     output.text(&text);

@@ -135,7 +135,7 @@ fn described_agent(options: &Options) -> Result<Agent, Stop> {
     let named = Agent::new(standard.clone(), provider, agent);
     let directories = AgentDirectories::from_environment();
     let exists = match standard {
-        Standard::Systemd | Standard::Service => super::agents::unit_exists(agent),
+        Standard::Systemd | Standard::Service => super::agents::service_exists(agent)?,
         Standard::Ocf | Standard::Lsb | Standard::Stonith | Standard::Other(_) => {
             process::agent_path(&named, &directories).is_ok()
         }
@@ -250,7 +250,7 @@ fn run(mut job: Job<'_>, output: &mut Output) -> Result<ToolExit, Stop> {
     let verbosity = output.verbosity();
     let ran = match job.agent.standard {
         Standard::Ocf | Standard::Lsb => carry_out(&job, verbosity)?,
-        Standard::Service if !super::agents::is_unit(&job.agent.name) => {
+        Standard::Service if !super::agents::is_unit(&job.agent.name)? => {
             job.agent.standard = Standard::Lsb;
             let ran = carry_out(&job, verbosity)?;
             job.agent.standard = Standard::Service;
