@@ -28,9 +28,11 @@ const DEBIAN_STACK: [(&str, &str); 3] = [
 ];
 
 /// What tests of single crates hold our programs against.
-const FOR_TESTS: [(&str, &str); 5] = [
+const FOR_TESTS: [(&str, &str); 7] = [
     ("/usr/sbin/crm", "crmsh"),
     ("/usr/bin/script", "bsdutils"),
+    ("/lib/systemd/systemd", "systemd"),
+    ("/lib/systemd/system/dbus.service", "dbus"),
     ("/usr/bin/xmllint", "libxml2-utils"),
     ("/usr/sbin/crm_diff", "pacemaker-cli-utils"),
     ("/usr/lib/ocf/resource.d/pacemaker/Dummy", "pacemaker-resource-agents"),

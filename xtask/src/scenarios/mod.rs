@@ -14,6 +14,7 @@ mod quorum;
 mod recovery;
 mod ring;
 mod runner;
+mod systemd;
 mod tools;
 mod views;
 
@@ -102,6 +103,7 @@ const CLUSTER: &[Scenario] = &[
     scenario("debian-tools", "Debian's tools get their answers from the daemons", tools::debian_tools),
     scenario("crash", "a resource that fails is recovered where it was, and the failure is counted", recovery::crash),
     ours("live-views", "what follows the cluster on a terminal, in a file and for a program of the user keeps up with it", views::live),
+    own("systemd", "units of systemd are started, watched, recovered, moved and stopped", three, systemd::systemd),
     scenario("standby", "a node in standby hands its resource over and may have it again", failover::standby),
     scenario("daemons", "every daemon is killed in turn; it comes back and the service stays", recovery::daemons),
     scenario("daemons-dc", "the same on the node that decides", recovery::daemons_of_dc),

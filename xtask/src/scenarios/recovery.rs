@@ -68,7 +68,7 @@ fn inode(path: &Path) -> Result<u64> {
 }
 
 /// Waits for the number of failures that the cluster remembers: a transient attribute of the node.
-fn wait_failures(bed: &Bed, resource: &str, node: &str, expected: &str) -> Result<()> {
+pub(super) fn wait_failures(bed: &Bed, resource: &str, node: &str, expected: &str) -> Result<()> {
     wait_until(&format!("{expected} failures of {resource} on {node}"), LIMIT, || {
         let cib = bed.run(node, &["cibadmin", "--query", "--scope", "status"])?.stdout;
         let status = xml::parse(&cib)?;
