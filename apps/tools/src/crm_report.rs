@@ -153,7 +153,10 @@ struct Order {
 
 fn order(options: &Options) -> Result<Order, Stop> {
     let time = |text: &str| {
-        moment::read(text).ok_or_else(|| Stop::usage(format!("'{text}' is not a time")))
+        moment::read(text).ok_or_else(|| {
+            let right = "a time is \"2026-11-20 14:30:00\", \"14:30\" (today) or 2026-11-20";
+            Stop::usage(format!("'{text}' is not a time: {right}"))
+        })
     };
     let from = time(&options.from)?;
     let to = options.to.as_deref().map_or_else(|| Ok(frame::now()), time)?;
@@ -222,16 +225,21 @@ fn run(options: &Options) -> Result<(), Stop> {
         moment::show(order.from),
         moment::show(order.to)
     ));
-    for node in &nodes {
-        if *node == local {
-            let directory = base.join(node);
-            Collection::new(&order, &directory)
-                .gather()
-                .map_err(|error| failed(&directory, &error))?;
-        } else if let Err(problem) = from_peer(options, &order, node, &base) {
-            warn(&format!("nothing from {node}: {problem}"));
+    let (order, place) = (&order, base.as_path());
+    let gathered = std::thread::scope(|scope| {
+        for node in nodes.iter().filter(|node| **node != local) {
+            scope.spawn(move || {
+                if let Err(problem) = from_peer(options, order, node, place) {
+                    warn(&format!("nothing from {node}: {problem}"));
+                }
+            });
         }
-    }
+        match nodes.contains(&local) {
+            true => Collection::new(order, &base.join(&local)).gather(),
+            false => Ok(()),
+        }
+    });
+    gathered.map_err(|error| failed(&base.join(&local), &error))?;
     comparison::write(&base, &nodes).map_err(|error| failed(&base, &error))?;
     let result = match packed {
         Some((option, archive)) => pack(&base, option, &archive)?,
