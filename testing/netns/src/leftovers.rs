@@ -89,6 +89,10 @@ pub fn remove_leftovers() -> Result<Vec<String>> {
     for entry in entries {
         let entry = entry?;
         let directory = entry.path();
+        // A file is somebody else's.
+        if !entry.file_type()?.is_dir() {
+            continue;
+        }
         // A directory that is being made has a dot in front; see `claim`.
         let name = entry.file_name();
         let unfinished = name.as_encoded_bytes().starts_with(b".") && !is_doomed(&name);
