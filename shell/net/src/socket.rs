@@ -46,6 +46,9 @@ pub struct Counters {
 pub(crate) struct Socket {
     id: SocketId,
     socket: AsyncFd<OwnedFd>,
+    /// The same socket once more, while packets wait for it to be writable. It is not watched for that all the time: every
+    /// packet sent makes it writable anew, and would wake up the loop for nothing.
+    writable: Option<AsyncFd<OwnedFd>>,
     /// Packets from there are this node's own: broadcasts come back to who sends them.
     own: Option<SocketAddr>,
     outgoing: Outgoing,
@@ -64,11 +67,11 @@ enum Next {
 impl Socket {
     pub(crate) fn new(id: SocketId, socket: OwnedFd, own: Option<SocketAddr>) -> io::Result<Self> {
         // The network's reports count as urgent.
-        let interest = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+        let interest = Interest::READABLE | Interest::PRIORITY;
         // SAFETY: an owned descriptor stays open, and the same, until the registration is dropped and with it the descriptor.
         let socket = unsafe { AsyncFd::register_with_interest(socket, interest) }?;
         let (outgoing, counters) = (Outgoing::default(), Counters::default());
-        Ok(Self { id, socket, own, outgoing, counters })
+        Ok(Self { id, socket, writable: None, own, outgoing, counters })
     }
 
     pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
@@ -154,7 +157,11 @@ impl Socket {
             if self.outgoing.poll_pause(cx).is_pending() {
                 return;
             }
-            let Poll::Ready(Ok(mut guard)) = self.socket.poll_write_ready(cx) else { return };
+            let Ok(writable) = watch_writable(&self.socket, &mut self.writable) else {
+                self.outgoing.pause();
+                continue;
+            };
+            let Poll::Ready(Ok(mut guard)) = writable.poll_write_ready(cx) else { return };
             let error = match message::send(self.socket.get_ref().as_fd(), &packet, &[to]) {
                 Ok(sent) => {
                     drop(guard);
@@ -176,6 +183,7 @@ impl Socket {
                 Next::AfterPause => self.outgoing.pause(),
             }
         }
+        self.writable = None;
     }
 
     fn count_sent(&mut self, count: usize, packet: &[u8]) {
@@ -226,6 +234,22 @@ impl Socket {
         }
         Next::GiveUp
     }
+}
+
+/// Watches the socket for being writable, unless that is done already.
+fn watch_writable<'a>(
+    socket: &AsyncFd<OwnedFd>,
+    writable: &'a mut Option<AsyncFd<OwnedFd>>,
+) -> io::Result<&'a AsyncFd<OwnedFd>> {
+    let watched = match writable.take() {
+        Some(watched) => watched,
+        None => {
+            let same = socket.get_ref().try_clone()?;
+            // SAFETY: as in `Socket::new`.
+            unsafe { AsyncFd::register_with_interest(same, Interest::WRITABLE) }?
+        }
+    };
+    Ok(writable.insert(watched))
 }
 
 fn drain_reports(socket: &OwnedFd, id: SocketId, failures: &mut Vec<Failure>) {
