@@ -130,6 +130,31 @@ impl<'a> Deeds<'a> {
         ended || self.is_fenced_before(node, position)
     }
 
+    /// Whether a primitive that was active on the node may run there at `position`: it is not over, and the node can run it.
+    pub(crate) fn may_run_still(
+        &self,
+        resource: ResourceKey,
+        node: NodeKey,
+        position: usize,
+    ) -> bool {
+        let state = &self.model.nodes[node].state;
+        // A node that is known to be down runs nothing; without fencing one that was lost counts as down.
+        let is_down = !state.online && (!state.unclean || !self.model.options.fencing_enabled);
+        // What does not need fencing may start whatever becomes of a lost node.
+        let need_not_wait =
+            !self.resource(resource).needs_fencing && (!state.online || self.is_fenced(node));
+        // A guest is gone with what launches it.
+        let launcher_is_over = self.model.nodes[node]
+            .connection
+            .and_then(|connection| self.resource(connection).state.launcher)
+            .is_some_and(|launcher| {
+                let hosts = &self.resource(launcher).state.active_on;
+                hosts.iter().all(|&host| self.is_over_before(launcher, host, position))
+            });
+        let is_gone = is_down || need_not_wait || launcher_is_over;
+        !is_gone && !self.is_over_before(resource, node, position)
+    }
+
     /// Whether the node, or what it runs in, is fenced before `position`.
     pub(crate) fn is_fenced_before(&self, node: NodeKey, position: usize) -> bool {
         self.fencings.iter().any(|fencing| {
@@ -165,11 +190,6 @@ impl<'a> Deeds<'a> {
     /// Where any part of a resource runs when everything is done.
     pub(crate) fn places_of(&self, resource: ResourceKey) -> BTreeSet<NodeKey> {
         self.primitives(resource).into_iter().flat_map(|part| self.places_after(part)).collect()
-    }
-
-    /// Whether any part of a resource begins to run on the node.
-    pub(crate) fn begins_on(&self, resource: ResourceKey, node: NodeKey) -> bool {
-        self.primitives(resource).into_iter().any(|part| self.is_started(part, node))
     }
 
     /// The role a primitive has where it runs when everything is done.

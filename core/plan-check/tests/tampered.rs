@@ -166,6 +166,21 @@ fn an_order_that_is_not_kept_is_seen() {
 }
 
 #[test]
+fn an_order_of_a_bundle_that_is_not_kept_is_seen() {
+    let bundle = "<bundle id='b'><podman image='i' replicas='1'/><network ip-range-start='192.0.2.9'/></bundle>";
+    let fencing = option("stonith-enabled", "false");
+    let resources = format!("{}{bundle}", primitive("db"));
+    for (order, then) in [
+        ("<rsc_order id='o1' first='db' then='b'/>", "b-podman-0_start_0"),
+        ("<rsc_order id='o1' first='b' then='db'/>", "db_start_0"),
+    ] {
+        let model = cluster(&fencing, &resources, order, "", false);
+        let graph = plan(&model);
+        assert_eq!(rules(&model, &hasty(&graph, then)), [Rule::Places, Rule::Sequence], "{order}");
+    }
+}
+
+#[test]
 fn two_at_once_where_one_waits_for_the_other_is_seen() {
     let order = "<rsc_order id='o1' first='db' then='web' kind='Serialize'/>";
     let fencing = option("stonith-enabled", "false");
@@ -220,6 +235,50 @@ fn a_promotion_where_it_is_banned_is_seen() {
     let graph = plan(&model);
     assert!(graph.synapses.iter().any(|one| one.action.task == "promote"));
     assert_eq!(rules(&cluster(&fencing, &clone, ban, "", false), &graph), [Rule::Places]);
+}
+
+#[test]
+fn an_instance_too_many_while_another_starts_is_seen() {
+    let clone = format!(
+        "<clone id='c'><meta_attributes id='m'><nvpair id='m1' name='globally-unique' value='true'/>\
+         <nvpair id='m2' name='clone-max' value='1'/></meta_attributes>{}</clone>",
+        primitive("db")
+    );
+    let ban = "<rsc_location id='l1' rsc='c' node='n1' score='-INFINITY'/>";
+    let fencing = option("stonith-enabled", "false");
+    // What is left over from when there were more belongs to no clone; here it does.
+    let mut model = cluster(&fencing, &clone, ban, &running("db:1"), false);
+    let graph = plan(&model);
+    let key_of = |id: &str| {
+        let found = model.resources.iter().find(|(_, resource)| resource.id == *id);
+        found.expect("it is there").0
+    };
+    let (clone, second) = (key_of("c"), key_of("db:1"));
+    model.resources[clone].state.children.push(second);
+    assert_eq!(rules(&model, &graph), [Rule::Instances]);
+    let id_of = |key: &str| {
+        let found = graph.synapses.iter().find(|synapse| synapse.action.key == key);
+        found.expect("it is done").action.id
+    };
+    let (stop, start) = (id_of("db:1_stop_0"), id_of("db:0_start_0"));
+    let mut patient = graph.clone();
+    let starts = patient.synapses.iter_mut().filter(|synapse| synapse.action.id == start);
+    starts.for_each(|synapse| synapse.inputs.push(stop));
+    assert_eq!(rules(&model, &patient), []);
+}
+
+#[test]
+fn an_instance_too_many_on_a_node_is_seen() {
+    let clone = format!(
+        "<clone id='c'><meta_attributes id='m'><nvpair id='m1' name='globally-unique' value='true'/>\
+         </meta_attributes>{}</clone>",
+        primitive("db")
+    );
+    let fencing = option("stonith-enabled", "false");
+    let model = cluster(&fencing, &clone, "", "", false);
+    let graph = plan(&model);
+    let both_here = move_to(&move_to(&graph, "db:0_start_0", "n2"), "db:1_start_0", "n2");
+    assert_eq!(rules(&model, &both_here), [Rule::Instances]);
 }
 
 #[test]

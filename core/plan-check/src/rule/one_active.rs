@@ -45,28 +45,12 @@ fn of_start(deeds: &Deeds<'_>, start: &Deed) -> Vec<Objection> {
 /// Whether what runs on `node` is over before the start, or cannot run there.
 fn is_safe(deeds: &Deeds<'_>, start: &Deed, node: NodeKey) -> bool {
     // Where it starts it may have been started already: then nothing is added.
-    if node == start.node || deeds.is_over_before(start.resource, node, start.position) {
+    if node == start.node || !deeds.may_run_still(start.resource, node, start.position) {
         return true;
     }
-    let resource = deeds.resource(start.resource);
     // What has left the node in an earlier transition is only taken over.
-    let has_left =
-        start.doing == Doing::MigrateFrom && resource.state.migration_source == Some(node);
-    let state = &deeds.model.nodes[node].state;
-    let fenceable = deeds.model.options.fencing_enabled;
-    // A node that is known to be down runs nothing; without fencing one that was lost counts as down.
-    let is_down = !state.online && (!state.unclean || !fenceable);
-    // What does not need fencing may start whatever becomes of a lost node.
-    let need_not_wait = !resource.needs_fencing && (!state.online || deeds.is_fenced(node));
-    // A guest is gone with what launches it.
-    let launcher_is_over = deeds.model.nodes[node]
-        .connection
-        .and_then(|connection| deeds.model.resources[connection].state.launcher)
-        .is_some_and(|launcher| {
-            let hosts = &deeds.resource(launcher).state.active_on;
-            hosts.iter().all(|&host| deeds.is_over_before(launcher, host, start.position))
-        });
-    has_left || is_down || need_not_wait || launcher_is_over
+    let source = deeds.resource(start.resource).state.migration_source;
+    start.doing == Doing::MigrateFrom && source == Some(node)
 }
 
 fn other_starts<'a>(

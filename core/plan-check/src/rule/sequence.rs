@@ -1,6 +1,7 @@
 use model::{
     ResourceKey, Variant,
     constraint::{Constraint, Order, OrderEnd, OrderStrength},
+    resource::Replica,
 };
 
 use crate::{
@@ -37,13 +38,13 @@ fn pair(
     let (Some(first_doing), Some(then_doing)) = (doing(&first.task), doing(&then.task)) else {
         return;
     };
-    // What an order of bundles means for their parts is not told by the constraint.
-    if in_bundle(deeds, first.resource) || in_bundle(deeds, then.resource) {
+    // Orders that reach into a bundle are about parts that come and go with their containers.
+    if is_inside_bundle(deeds, first.resource) || is_inside_bundle(deeds, then.resource) {
         return;
     }
-    let apart = in_clone(deeds, first.resource) || in_clone(deeds, then.resource);
+    let apart = has_instances(deeds, first.resource) && has_instances(deeds, then.resource);
     let done = |end: &OrderEnd, doing| -> Vec<&Deed> {
-        let parts = deeds.primitives(end.resource);
+        let parts = ordered_parts(deeds, end.resource);
         let all: Vec<&Deed> = parts.into_iter().flat_map(|part| deeds.of(part)).collect();
         all.into_iter().filter(|deed| deed.doing == doing && !deed.pseudo).collect()
     };
@@ -135,10 +136,31 @@ fn doing(task: &str) -> Option<Doing> {
     }
 }
 
-fn in_clone(deeds: &Deeds<'_>, resource: ResourceKey) -> bool {
-    deeds.resource(deeds.model.top_of(resource, false)).is_clone()
+/// The primitives that an order of the resource is about: of a bundle the containers and what runs in them, since their
+/// addresses and connections are the bundle's own affair.
+fn ordered_parts(deeds: &Deeds<'_>, resource: ResourceKey) -> Vec<ResourceKey> {
+    match &deeds.resource(resource).variant {
+        Variant::Bundle { replicas, .. } => {
+            let bundled = |child| deeds.primitives(child);
+            let of_replica = |replica: &Replica| {
+                let inside = replica.child.map(bundled).unwrap_or_default();
+                [vec![replica.container], inside].concat()
+            };
+            replicas.iter().flat_map(of_replica).collect()
+        }
+        Variant::Primitive | Variant::Group { .. } | Variant::Clone(_) => {
+            deeds.primitives(resource)
+        }
+    }
 }
 
-fn in_bundle(deeds: &Deeds<'_>, resource: ResourceKey) -> bool {
-    deeds.resource(deeds.model.top_of(resource, false)).is_bundle()
+/// Whether a resource has instances that may be paired with others' node by node.
+fn has_instances(deeds: &Deeds<'_>, resource: ResourceKey) -> bool {
+    let top = deeds.resource(deeds.model.top_of(resource, false));
+    top.is_clone() || top.is_bundle()
+}
+
+fn is_inside_bundle(deeds: &Deeds<'_>, resource: ResourceKey) -> bool {
+    let top = deeds.model.top_of(resource, false);
+    top != resource && deeds.resource(top).is_bundle()
 }
