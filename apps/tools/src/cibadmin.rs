@@ -24,6 +24,8 @@ pub(crate) const TOOL: crate::Tool =
 /// What `--force` is demanded with.
 const DANGEROUS: &str = "The supplied command is considered dangerous. To prevent accidental destruction of the \
                          cluster, the --force flag is required in order to proceed.";
+/// How much of what is wrong with a document is told.
+const PROBLEMS_SHOWN: usize = 10;
 /// How long an answer may take unless `--timeout` says otherwise, in seconds.
 const TIMEOUT_SECONDS: i32 = 30;
 
@@ -237,12 +239,20 @@ fn tell_found(found: &Element, paths_only: bool, output: &mut Output) {
     }
 }
 
-/// Tells what was refused: the objects that could not be created; the whole document, with line numbers, only to who wants
-/// to know more.
+/// Tells what was refused: the objects that could not be created; of a whole document what is wrong with it, and the
+/// document itself, with line numbers, only to who wants to know more.
 fn tell_refused(refused: &Element, output: &mut Output) {
     if refused.name() != "cib" {
-        tell(refused, output);
-    } else if output.verbosity() > 0 {
+        return tell(refused, output);
+    }
+    let problems = ::schema::check(refused);
+    for problem in problems.iter().take(PROBLEMS_SHOWN) {
+        output.remark(format!("wrong: {problem}"));
+    }
+    if let Some(more @ 1..) = problems.len().checked_sub(PROBLEMS_SHOWN) {
+        output.remark(format!("and {more} more (crm_verify shows all)"));
+    }
+    if output.verbosity() > 0 {
         for (number, line) in refused.to_pretty().lines().enumerate() {
             output.remark(format!("{:4} {line}", number + 1));
         }
