@@ -110,8 +110,13 @@ pub(super) fn agents(output: &mut Output, text: &str) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Whether a service of that name is a script. One that is neither that nor a unit counts as a script that is not there.
+pub(super) fn is_run_as_script(name: &str) -> Result<bool, Stop> {
+    Ok(is_script(name) || !is_unit(name)?)
+}
+
 /// Whether systemd knows a unit of that name.
-pub(super) fn is_unit(name: &str) -> Result<bool, Stop> {
+fn is_unit(name: &str) -> Result<bool, Stop> {
     Ok(has_systemd() && runtime()?.block_on(systemd::exists(name)))
 }
 

@@ -250,7 +250,7 @@ fn run(mut job: Job<'_>, output: &mut Output) -> Result<ToolExit, Stop> {
     let verbosity = output.verbosity();
     let ran = match job.agent.standard {
         Standard::Ocf | Standard::Lsb => carry_out(&job, verbosity)?,
-        Standard::Service if !super::agents::is_unit(&job.agent.name)? => {
+        Standard::Service if super::agents::is_run_as_script(&job.agent.name)? => {
             job.agent.standard = Standard::Lsb;
             let ran = carry_out(&job, verbosity)?;
             job.agent.standard = Standard::Service;
