@@ -1,91 +1,47 @@
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
-
 use cib_edit::{
     Report,
     agent::{Action, Agent, AgentName, Parameter},
 };
+use installed::Installed;
+use messages::executor::{Agent as AgentKey, Standard};
 
 use crate::session::{Session, Stop, tell};
-
-const OCF_ROOT: &str = "/usr/lib/ocf";
-const FENCE_AGENTS: &str = "/usr/sbin";
-const INIT_SCRIPTS: &str = "/etc/init.d";
-const UNIT_DIRECTORIES: [&str; 4] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
-
-/// What can be set for every fence device.
-const FENCER_PARAMETERS: [&str; 38] = [
-    "pcmk_action_limit",
-    "pcmk_delay_base",
-    "pcmk_delay_max",
-    "pcmk_host_argument",
-    "pcmk_host_check",
-    "pcmk_host_list",
-    "pcmk_host_map",
-    "pcmk_list_action",
-    "pcmk_list_retries",
-    "pcmk_list_timeout",
-    "pcmk_metadata_action",
-    "pcmk_metadata_retries",
-    "pcmk_metadata_timeout",
-    "pcmk_monitor_action",
-    "pcmk_monitor_retries",
-    "pcmk_monitor_timeout",
-    "pcmk_off_action",
-    "pcmk_off_retries",
-    "pcmk_off_timeout",
-    "pcmk_on_action",
-    "pcmk_on_retries",
-    "pcmk_on_timeout",
-    "pcmk_poweroff_action",
-    "pcmk_reboot_action",
-    "pcmk_reboot_retries",
-    "pcmk_reboot_timeout",
-    "pcmk_status_action",
-    "pcmk_status_retries",
-    "pcmk_status_timeout",
-    "pcmk_validate_action",
-    "pcmk_validate_retries",
-    "pcmk_validate_timeout",
-    "priority",
-    "provides",
-    "stonith-timeout",
-    "pcmk_arg_map",
-    "pcmk_list_cmd",
-    "pcmk_status_cmd",
-];
 
 /// Why nothing is known of an agent.
 #[derive(Debug)]
 pub(crate) struct Unavailable(String);
 
+const NO_METADATA: &str = "UNABLE_TO_GET_AGENT_METADATA";
+
+fn no_metadata(name: &AgentName, Unavailable(reason): &Unavailable) -> String {
+    format!("Agent '{name}' is not installed or does not provide valid metadata: {reason}")
+}
+
+fn refused(report: Report) -> Stop {
+    Stop::Refused(cib_edit::Refused { reports: vec![report], complete: true })
+}
+
 /// The description of an agent; with `--force` one that is not there is as good.
 pub(crate) fn describe(session: &Session, name: &AgentName) -> Result<Agent, Stop> {
     match metadata(name) {
         Ok(agent) => Ok(agent),
-        Err(Unavailable(reason)) => {
-            let message = format!(
-                "Agent '{name}' is not installed or does not provide valid metadata: {reason}"
-            );
-            let code = "UNABLE_TO_GET_AGENT_METADATA";
-            let report = Report::unless_forced(session.force(), code, message);
+        Err(why) => {
+            let message = no_metadata(name, &why);
+            let report = Report::unless_forced(session.force(), NO_METADATA, message);
             if report.is_error() {
-                let reports = vec![report];
-                return Err(Stop::Refused(cib_edit::Refused { reports, complete: true }));
+                return Err(refused(report));
             }
             tell(&report);
             Ok(Agent::unknown(name.clone()))
         }
     }
+}
+
+/// The description of an agent in words; all of it with `--full`.
+pub(crate) fn shown(session: &Session, name: &AgentName) -> Result<Vec<String>, Stop> {
+    let agent = metadata(name)
+        .map_err(|why| refused(Report::error(NO_METADATA, no_metadata(name, &why))))?;
+    Ok(text(&agent, session.options.has("--full")))
 }
 
 /// The description of an agent that is installed here.
@@ -95,203 +51,95 @@ pub(crate) fn metadata(name: &AgentName) -> Result<Agent, Unavailable> {
             "crm_resource: Metadata query for {name} failed: No such device or address, Error performing operation: No such object"
         ))
     };
-    if name.kind.contains('/') || name.provider.as_ref().is_some_and(|part| part.contains('/')) {
-        return Err(no_such());
-    }
-    let text = match name.standard.as_str() {
-        "ocf" => {
-            let provider = name.provider.as_deref().unwrap_or_default();
-            let path = Path::new(OCF_ROOT).join("resource.d").join(provider).join(&name.kind);
-            run(&path, &["meta-data"]).ok_or_else(no_such)?
-        }
-        "stonith" => {
-            let path = Path::new(FENCE_AGENTS).join(&name.kind);
-            run(&path, &["-o", "metadata"]).ok_or_else(no_such)?
-        }
-        "systemd" if has_unit(&name.kind) => return Ok(service(name)),
-        "lsb" if has_script(&name.kind) => return Ok(service(name)),
-        "service" if has_unit(&name.kind) || has_script(&name.kind) => return Ok(service(name)),
-        _ => return Err(no_such()),
-    };
+    let mut installed = Installed::here().map_err(|error| Unavailable(error.to_string()))?;
+    let text = installed.description(&key(name)).map_err(|_| no_such())?;
     // Some agents begin with an XML declaration and a document type, which has nothing to say.
     let text = match (text.find("<!DOCTYPE"), text.find("<resource-agent")) {
         (Some(_), Some(root)) => &text[root..],
         (_, _) => text.as_str(),
     };
     let element = xml::parse(text).map_err(|error| Unavailable(error.to_string()))?;
-    let fencer =
-        FENCER_PARAMETERS.map(|name| Parameter { name: name.to_owned(), ..Parameter::default() });
     let mut agent = Agent::from_metadata(name.clone(), &element);
     if name.is_stonith() {
-        let own = ["action", "option", "debug", "verbose", "help", "version", "port", "plug"];
-        // The cluster itself says what to do and to whom.
-        for parameter in agent.parameters.iter_mut().filter(|p| own.contains(&p.name.as_str())) {
-            parameter.required = false;
+        // These are for command lines, not for a device.
+        agent.parameters.retain(|own| !matches!(own.name.as_str(), "help" | "version"));
+        for action in agent.parameters.iter_mut().filter(|own| own.name == "action") {
+            action.deprecated = true;
+            action.deprecated_by =
+                ["pcmk_off_action", "pcmk_reboot_action"].map(str::to_owned).to_vec();
         }
     }
-    Ok(agent.with_fencer_parameters(fencer))
+    Ok(agent.with_fencer_parameters(fencer_parameters(name)?))
 }
 
-fn run(path: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(path)
-        .args(arguments)
-        .env("OCF_ROOT", OCF_ROOT)
-        .env("OCF_RA_VERSION_MAJOR", "1")
-        .env("OCF_RA_VERSION_MINOR", "1")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output.status.success().then_some(())?;
-    String::from_utf8(output.stdout).ok()
+/// What can be set for every fence device, as the fencer says.
+fn fencer_parameters(name: &AgentName) -> Result<Vec<Parameter>, Unavailable> {
+    let text = options::daemon_metadata(options::Daemon::Fencer);
+    let element = xml::parse(&text).map_err(|error| Unavailable(error.to_string()))?;
+    Ok(Agent::from_metadata(name.clone(), &element).parameters)
 }
 
-fn has_unit(name: &str) -> bool {
-    let file = if name.contains('.') { name.to_owned() } else { format!("{name}.service") };
-    let template = file
-        .split_once('@')
-        .and_then(|(front, behind)| Some(format!("{front}@.{}", behind.rsplit_once('.')?.1)));
-    let files: Vec<&String> = [&file].into_iter().chain(&template).collect();
-    UNIT_DIRECTORIES
-        .iter()
-        .any(|directory| files.iter().any(|file| Path::new(directory).join(file).exists()))
+/// The agent as the executor knows it.
+fn key(name: &AgentName) -> AgentKey {
+    let standard = Standard::from_name(&name.standard);
+    AgentKey::new(standard, name.provider.as_deref(), &name.kind)
 }
 
-fn has_script(name: &str) -> bool {
-    Path::new(INIT_SCRIPTS).join(name).exists()
-}
-
-/// Services say nothing of themselves; all of them can do the same.
-fn service(name: &AgentName) -> Agent {
-    let action = |name: &str, timeout: &str, interval: Option<&str>| Action {
-        name: name.to_owned(),
-        timeout: Some(timeout.to_owned()),
-        interval: interval.map(str::to_owned),
-        ..Action::default()
-    };
-    let lsb = name.standard == "lsb";
-    let timeout = if lsb { "15" } else { "100" };
-    let monitor = if lsb { "15" } else { "60" };
-    let mut actions = vec![
-        action("start", timeout, None),
-        action("stop", timeout, None),
-        action("status", timeout, None),
-    ];
-    if lsb {
-        actions.extend([action("restart", timeout, None), action("force-reload", timeout, None)]);
-    }
-    actions.extend([action("monitor", timeout, Some(monitor)), action("meta-data", "5", None)]);
-    Agent {
-        short_description: format!("{} unit file for {}", name.standard, name.kind),
-        long_description: name.kind.clone(),
-        actions,
-        exists: true,
-        ..Agent::unknown(name.clone())
-    }
-}
-
-/// The names in a directory, of files that can be run.
-fn names_in(directory: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-        .filter(|entry| runnable(&entry.path()))
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
-}
-
-fn runnable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+/// What is found here; nothing where nobody can be asked.
+fn found<T: Default>(ask: impl FnOnce(&Installed) -> T) -> T {
+    Installed::here().map(|installed| ask(&installed)).unwrap_or_default()
 }
 
 /// Who provides OCF agents here.
-pub(crate) fn providers() -> BTreeSet<String> {
-    let root = PathBuf::from(OCF_ROOT).join("resource.d");
-    let entries = fs::read_dir(&root).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.path().is_dir())
-        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-        .filter(|entry| !names_in(&entry.path()).is_empty())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
+pub(crate) fn providers() -> Vec<String> {
+    found(Installed::providers)
 }
 
-/// Kinds of agents that there are here, except fence agents.
-pub(crate) fn standards() -> Vec<&'static str> {
-    let systemd = Path::new("/run/systemd/system").exists();
-    let mut standards = vec!["lsb", "ocf", "service"];
-    standards.extend(systemd.then_some("systemd"));
+/// Kinds of agents that there are here, except fence agents, sorted.
+pub(crate) fn standards() -> Vec<String> {
+    let mut standards: Vec<String> =
+        found(Installed::standards).iter().map(ToString::to_string).collect();
+    standards.retain(|standard| standard != "stonith");
+    standards.sort_unstable();
     standards
 }
 
-/// The agents of a standard (and provider).
-pub(crate) fn agents(standard: &str, provider: Option<&str>) -> BTreeSet<String> {
-    match standard {
-        "ocf" => {
-            let chosen = match provider {
-                Some(provider) => BTreeSet::from([provider.to_owned()]),
-                None => providers(),
-            };
-            let root = PathBuf::from(OCF_ROOT).join("resource.d");
-            chosen.iter().flat_map(|provider| names_in(&root.join(provider))).collect()
-        }
-        "lsb" => names_in(Path::new(INIT_SCRIPTS)),
-        "systemd" => units(),
-        "service" => units().into_iter().chain(names_in(Path::new(INIT_SCRIPTS))).collect(),
-        "stonith" => fence_agents(),
-        _ => BTreeSet::new(),
-    }
-}
-
-fn units() -> BTreeSet<String> {
-    if !Path::new("/run/systemd/system").exists() {
-        return BTreeSet::new();
-    }
-    let files = UNIT_DIRECTORIES.iter().flat_map(fs::read_dir).flatten();
-    files
-        .flatten()
-        .filter_map(|entry| {
-            entry.file_name().to_string_lossy().strip_suffix(".service").map(str::to_owned)
-        })
-        .collect()
+/// The agents of a standard (and provider), sorted. One that several provide is there several times.
+pub(crate) fn agents(standard: &str, provider: Option<&str>) -> Vec<String> {
+    let mut agents = found(|installed| installed.agents(&Standard::from_name(standard), provider));
+    agents.sort_unstable();
+    agents
 }
 
 /// The fence agents that are installed.
-pub(crate) fn fence_agents() -> BTreeSet<String> {
-    let names = names_in(Path::new(FENCE_AGENTS));
-    names.into_iter().filter(|name| name.starts_with("fence_")).collect()
+pub(crate) fn fence_agents() -> Vec<String> {
+    agents("stonith", None)
 }
 
 /// The full name that a user means, who may leave out all but the type if only one agent has it.
 pub(crate) fn find(session: &Session, text: &str) -> Result<AgentName, Stop> {
-    let report =
-        |report: Report| Stop::Refused(cib_edit::Refused { reports: vec![report], complete: true });
     if text.contains(':') {
         return AgentName::parse(text).map_err(|error| {
-            report(Report::error("INVALID_RESOURCE_AGENT_NAME", error.to_string()))
+            refused(Report::error("INVALID_RESOURCE_AGENT_NAME", error.to_string()))
         });
     }
     let _ = session;
-    let matching: Vec<AgentName> = providers()
-        .into_iter()
-        .filter(|provider| {
-            let path = PathBuf::from(OCF_ROOT).join("resource.d").join(provider).join(text);
-            !text.contains('/') && runnable(&path)
-        })
-        .map(|provider| AgentName {
-            standard: "ocf".to_owned(),
-            provider: Some(provider),
-            kind: text.to_owned(),
-        })
-        .collect();
+    let named = |provider: String| AgentName {
+        standard: "ocf".to_owned(),
+        provider: Some(provider),
+        kind: text.to_owned(),
+    };
+    let matching: Vec<AgentName> = found(|installed| {
+        let named = installed.providers().into_iter().map(named);
+        named.filter(|name| installed.has(&key(name))).collect()
+    });
     match matching.as_slice() {
         [only] => {
             let message = format!("Assumed agent name '{only}' (deduced from '{text}')");
             tell(&Report::info("AGENT_NAME_GUESSED", message));
             Ok(only.clone())
         }
-        [] => Err(report(Report::error(
+        [] => Err(refused(Report::error(
             "AGENT_NAME_GUESS_FOUND_NONE",
             format!("Unable to find agent '{text}', try specifying its full name"),
         ))),
@@ -302,7 +150,7 @@ pub(crate) fn find(session: &Session, text: &str) -> Result<AgentName, Stop> {
                 "Multiple agents match '{text}', please specify full name: {} or {last}",
                 names.join(", ")
             );
-            Err(report(Report::error("AGENT_NAME_GUESS_FOUND_MORE_THAN_ONE", message)))
+            Err(refused(Report::error("AGENT_NAME_GUESS_FOUND_MORE_THAN_ONE", message)))
         }
     }
 }
@@ -312,11 +160,10 @@ pub(crate) fn can_promote(name: &AgentName) -> Option<bool> {
     metadata(name).ok().map(|agent| agent.can_promote())
 }
 
-/// The description of an agent in words.
-pub(crate) fn text(agent: &Agent) -> Vec<String> {
+fn text(agent: &Agent, full: bool) -> Vec<String> {
     let mut lines = Vec::new();
-    let name =
-        if agent.name.is_stonith() { agent.name.kind.clone() } else { agent.name.to_string() };
+    let is_stonith = agent.name.is_stonith();
+    let name = if is_stonith { agent.name.kind.clone() } else { agent.name.to_string() };
     match agent.short_description.as_str() {
         "" => lines.push(name),
         short => lines.push(format!("{name} - {}", one_line(short))),
@@ -325,35 +172,32 @@ pub(crate) fn text(agent: &Agent) -> Vec<String> {
         lines.push(String::new());
         lines.push(one_line(&agent.long_description));
     }
-    let kind = if agent.name.is_stonith() { "Stonith" } else { "Resource" };
-    let shown = agent
-        .parameters
-        .iter()
-        .filter(|parameter| !parameter.deprecated && !parameter.name.starts_with("trace_"));
-    let mut parameters: Vec<String> = shown.map(parameter_line).collect();
+    let is_shown = |parameter: &&Parameter| {
+        let is_rare =
+            parameter.deprecated || parameter.advanced || parameter.name.starts_with("trace_");
+        full || !is_rare
+    };
+    let mut parameters: Vec<String> =
+        agent.parameters.iter().filter(is_shown).map(parameter_line).collect();
     if !parameters.is_empty() {
         lines.push(String::new());
-        lines.push(format!("{kind} options:"));
+        lines.push(format!("{} options:", if is_stonith { "Stonith" } else { "Resource" }));
         lines.append(&mut parameters);
     }
     lines.push(String::new());
     lines.push("Default operations:".to_owned());
-    for action in &agent.actions {
-        if matches!(action.name.as_str(), "meta-data" | "status" | "validate-all") {
-            continue;
-        }
+    let is_operation = |action: &&Action| match action.name.as_str() {
+        "monitor" => true,
+        "meta-data" | "status" | "validate-all" => false,
+        _ => !is_stonith,
+    };
+    for action in agent.actions.iter().filter(is_operation) {
+        let interval = if action.name == "monitor" { "60s" } else { "0s" };
         let attributes = [
-            (
-                "interval",
-                action.interval.as_deref().or(Some(if action.name == "monitor" {
-                    "60s"
-                } else {
-                    "0s"
-                })),
-            ),
+            ("interval", action.interval.as_deref().or(Some(interval))),
+            ("timeout", action.timeout.as_deref()),
             ("role", action.role.as_deref()),
             ("start-delay", action.start_delay.as_deref()),
-            ("timeout", action.timeout.as_deref()),
         ];
         lines.push(format!("  {}:", action.name));
         for (name, value) in attributes {
@@ -365,6 +209,11 @@ pub(crate) fn text(agent: &Agent) -> Vec<String> {
 
 fn parameter_line(parameter: &Parameter) -> String {
     let mut line = format!("  {}", parameter.name);
+    if parameter.deprecated {
+        let by = parameter.deprecated_by.join(", ");
+        let by = if by.is_empty() { by } else { format!(" by {by}") };
+        line.push_str(&format!(" (deprecated{by})"));
+    }
     if parameter.required {
         line.push_str(" (required)");
     }
@@ -379,11 +228,9 @@ fn parameter_line(parameter: &Parameter) -> String {
         &parameter.long_description
     };
     let long = one_line(long);
-    let long = if long.is_empty() { "No description available".to_owned() } else { long };
-    line.push_str(&format!(": {long}"));
-    if let Some(default) = parameter.default.as_ref().filter(|default| !default.is_empty()) {
-        let _ = default;
-    }
+    line.push_str(": ");
+    line.push_str(if parameter.advanced { "Advanced use only: " } else { "" });
+    line.push_str(if long.is_empty() { "No description available" } else { &long });
     line
 }
 

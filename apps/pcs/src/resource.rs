@@ -79,14 +79,15 @@ fn list_agents(session: &Session, words: &[&str]) -> Done {
         },
         _ => return Err(Stop::usage(&["resource", "agents"])),
     };
-    let names: std::collections::BTreeSet<String> = match standard {
+    let mut names: Vec<String> = match standard {
         Some(standard) => agents::agents(standard, provider),
         None => agents::standards().iter().flat_map(|each| agents::agents(each, None)).collect(),
     };
     if names.is_empty() {
         let suffix = words.first().map(|what| format!(" for {what}")).unwrap_or_default();
-        return Err(Stop::message(format!("No agents available{suffix}")));
+        return Err(Stop::message(format!("No agents found{suffix}")));
     }
+    names.sort_by_key(|name| name.to_lowercase());
     names.iter().for_each(|name| print(name));
     Ok(())
 }
@@ -102,9 +103,9 @@ fn list_described(session: &Session, words: &[&str]) -> Done {
             vec![None]
         };
         for provider in providers {
-            for kind in agents::agents(standard, provider.as_deref()) {
-                let standard = standard.to_owned();
-                let name = AgentName { standard, provider: provider.clone(), kind };
+            for kind in agents::agents(&standard, provider.as_deref()) {
+                let (standard, provider) = (standard.clone(), provider.clone());
+                let name = AgentName { standard, provider, kind };
                 if !name.to_string().to_lowercase().contains(&filter) {
                     continue;
                 }
@@ -127,7 +128,7 @@ fn list_described(session: &Session, words: &[&str]) -> Done {
 fn describe(session: &Session, name: &str) -> Done {
     session.only(&["--full"])?;
     let name = agents::find(session, name)?;
-    agents::text(&agents::describe(session, &name)?).iter().for_each(|line| print(line));
+    agents::shown(session, &name)?.iter().for_each(|line| print(line));
     Ok(())
 }
 

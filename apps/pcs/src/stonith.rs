@@ -23,9 +23,7 @@ pub(crate) fn run(session: &mut Session, words: &[&str]) -> Done {
         ["list", filter @ ..] => list(session, filter.first().copied().unwrap_or_default()),
         ["describe", agent] => {
             session.only(&["--full"])?;
-            let name = fence_agent(agent);
-            let described = agents::describe(session, &name)?;
-            agents::text(&described).iter().for_each(|line| print(line));
+            agents::shown(session, &fence_agent(agent))?.iter().for_each(|line| print(line));
             Ok(())
         }
         ["level"] | ["level", "config"] => {

@@ -259,10 +259,24 @@ resource delete nosuch
 resource delete grp
 resource delete c1
 resource delete my-clone
-resource standards
-resource providers
-resource agents ocf:pacemaker
-resource agents nosuch:x
+@resource standards
+@resource providers
+@resource agents
+@resource agents ocf:pacemaker
+@resource agents nosuch:x
+@resource agents systemd
+@resource list --nodesc
+@resource list pgsql
+@resource list nosuch
+@resource describe ocf:heartbeat:pgsql
+@resource describe ocf:heartbeat:IPaddr2
+@resource describe IPaddr2
+@resource describe lsb:procps
+@resource describe service:procps
+@resource describe lsb:nosuch
+@resource describe systemd:nosuch
+@stonith list nosuch
+@stonith describe fence_nosuch
 stonith config
 stonith level
 status corosync
@@ -306,9 +320,14 @@ impl Side {
         if self.ours {
             run.env(AS_PCS, "1");
         }
-        if !command.starts_with("--") {
-            run.arg("-f").arg(&self.file);
-        }
+        // Some are about pcs or the node, and take no file.
+        let command = match command.strip_prefix('@') {
+            None if !command.starts_with("--") => {
+                run.arg("-f").arg(&self.file);
+                command
+            }
+            about => about.unwrap_or(command),
+        };
         run.args(words(command)).output().expect("both programs are there")
     }
 

@@ -180,7 +180,7 @@ fn run(options: &Options, output: &mut Output) -> Result<ToolExit, Stop> {
             let list = if fencing { ::options::FENCING_LIST } else { ::options::PRIMITIVE_LIST };
             option_list::show(&list, options.all, output);
         }
-        Command::ListStandards => agents::standards(output),
+        Command::ListStandards => agents::standards(output)?,
         Command::ListProviders => agents::providers(output)?,
         Command::ListAgents(spec) => agents::agents(output, spec)?,
         Command::ListAlternatives(name) => agents::alternatives(output, name)?,

@@ -34,6 +34,9 @@ pub struct Agent {
     pub actions: Vec<Action>,
 }
 
+/// What descriptions of parameters begin with that only few have a use for.
+const ADVANCED: [&str; 2] = ["*** Advanced Use Only ***", "Advanced use only:"];
+
 /// Something that can be set for an agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameter {
@@ -51,6 +54,8 @@ pub struct Parameter {
     pub choices: Vec<String>,
     /// Whether it has to be set.
     pub required: bool,
+    /// Whether only few have a use for it.
+    pub advanced: bool,
     /// Whether it is obsolete.
     pub deprecated: bool,
     /// What to use instead.
@@ -247,8 +252,11 @@ impl Parameter {
         } else {
             is_true(element.attr("unique")).then(|| format!("pcs-generated-unique-group-{name}"))
         };
+        let said = text_of(element, "shortdesc");
+        let behind_mark = ADVANCED.iter().find_map(|mark| said.strip_prefix(mark));
         Self {
-            short_description: text_of(element, "shortdesc"),
+            advanced: behind_mark.is_some(),
+            short_description: behind_mark.map_or(said.as_str(), str::trim_start).to_owned(),
             long_description: text_of(element, "longdesc"),
             content: attribute("type").unwrap_or_else(|| "string".to_owned()),
             default: attribute("default"),

@@ -133,14 +133,7 @@ fn described_agent(options: &Options) -> Result<Agent, Stop> {
     }
     let standard = Standard::from_name(class);
     let named = Agent::new(standard.clone(), provider, agent);
-    let directories = AgentDirectories::from_environment();
-    let exists = match standard {
-        Standard::Systemd | Standard::Service => super::agents::service_exists(agent)?,
-        Standard::Ocf | Standard::Lsb | Standard::Stonith | Standard::Other(_) => {
-            process::agent_path(&named, &directories).is_ok()
-        }
-    };
-    if exists {
+    if super::agents::exists(&named)? {
         return Ok(named);
     }
     Err(Stop::usage(match (standard, provider) {
