@@ -117,13 +117,12 @@ pub(crate) fn fence_agents() -> Vec<String> {
 }
 
 /// The full name that a user means, who may leave out all but the type if only one agent has it.
-pub(crate) fn find(session: &Session, text: &str) -> Result<AgentName, Stop> {
+pub(crate) fn find(text: &str) -> Result<AgentName, Stop> {
     if text.contains(':') {
         return AgentName::parse(text).map_err(|error| {
             refused(Report::error("INVALID_RESOURCE_AGENT_NAME", error.to_string()))
         });
     }
-    let _ = session;
     let named = |provider: String| AgentName {
         standard: "ocf".to_owned(),
         provider: Some(provider),

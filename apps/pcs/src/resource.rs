@@ -127,7 +127,7 @@ fn list_described(session: &Session, words: &[&str]) -> Done {
 
 fn describe(session: &Session, name: &str) -> Done {
     session.only(&["--full"])?;
-    let name = agents::find(session, name)?;
+    let name = agents::find(name)?;
     agents::shown(session, &name)?.iter().for_each(|line| print(line));
     Ok(())
 }
@@ -214,7 +214,7 @@ fn create(session: &Session, words: &[&str]) -> Done {
     };
     let parts = parts(rest)?;
     let place = place_of(session, &parts)?;
-    let name = agents::find(session, agent)?;
+    let name = agents::find(agent)?;
     if name.is_stonith() {
         complain(
             "Deprecation Warning: Ability of this command to accept fence agent is deprecated and will be removed in a future release. Use 'pcs stonith create' command instead.",
