@@ -181,30 +181,30 @@ fn play(bed: &Bed) -> Result<()> {
     bed.wait_idle()?;
     ensure!(state(bed, &node, "slow")? == "inactive", "slow is {}", state(bed, &node, "slow")?);
 
-    for (id, unit) in [("broken", "broken"), ("absent", "there-is-none")] {
-        create(bed, id, "systemd", unit)?;
-        bed.wait_idle()?;
-    }
-    require_failures(bed, "broken_start_0", "1", "failed")?;
-    require_failures(bed, "absent_start_0", "5", "unit there-is-none not found")?;
+    create(bed, "broken", "systemd", "broken")?;
+    wait_refused(bed, "broken_start_0", "1", "failed")?;
+    create(bed, "absent", "systemd", "there-is-none")?;
+    wait_refused(bed, "absent_start_0", "5", "unit there-is-none not found")?;
     descriptions(bed, &node)
 }
 
-/// Every node has tried it, and the status says how that ended and why.
-fn require_failures(bed: &Bed, operation: &str, exit: &str, reason: &str) -> Result<()> {
-    let status = bed.run(&bed.any()?, &["crm_mon", "--one-shot", "--output-as=xml"])?.stdout;
-    let status = xml::parse(&status)?;
-    let failures = status.child("failures").context("no failures")?;
-    let of_operation: Vec<_> = failures
-        .children_named("failure")
-        .filter(|failure| failure.attr("op_key") == Some(operation))
-        .collect();
-    let told = of_operation.iter().all(|failure| {
-        let says = failure.attr("exitreason").is_some_and(|why| why.contains(reason));
-        says && failure.attr("exitcode") == Some(exit)
-    });
-    ensure!(told && of_operation.len() == bed.cluster.live().len(), "{failures:?}");
-    Ok(())
+/// Waits until every node has tried it, and the status says how that ended and why.
+fn wait_refused(bed: &Bed, operation: &str, exit: &str, reason: &str) -> Result<()> {
+    let node = bed.any()?;
+    wait_until(&format!("{operation} to fail everywhere"), LIMIT, || {
+        let status = bed.run(&node, &["crm_mon", "--one-shot", "--output-as=xml"])?.stdout;
+        let status = xml::parse(&status)?;
+        let failures = status.child("failures").context("no failures")?;
+        let told = failures.children_named("failure").filter(|failure| {
+            let says =
+                |name, what: &str| failure.attr(name).is_some_and(|text| text.contains(what));
+            failure.attr("op_key") == Some(operation)
+                && failure.attr("exitcode") == Some(exit)
+                && says("exitreason", reason)
+        });
+        ensure!(told.count() == bed.cluster.live().len(), "{}", failures.to_compact());
+        Ok(())
+    })
 }
 
 /// The tools know the units, and list the same ones as Debian's.
